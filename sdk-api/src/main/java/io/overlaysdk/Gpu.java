@@ -1,0 +1,7 @@
+package io.overlaysdk;
+
+/** The make of the graphics processors whose devices and libraries a session sees. */
+public enum Gpu {
+  NVIDIA,
+  AMD
+}

@@ -1,0 +1,49 @@
+package io.overlaysdk;
+
+import java.util.List;
+
+/**
+ * A container tool failed before the command ran, or could not be started. The command did not run.
+ */
+public final class LaunchException extends OverlayException {
+  private static final long serialVersionUID = 1;
+
+  private final transient List<String> invocation;
+  private final String toolOutput;
+
+  /**
+   * @param asked what was to be done
+   * @param invocation the words that were run
+   * @param toolOutput what the tool printed; may be empty
+   */
+  public LaunchException(String asked, List<String> invocation, String toolOutput) {
+    super(
+        asked
+            + "\n  ran: "
+            + String.join(" ", invocation)
+            + (toolOutput.isBlank() ? "" : "\n  it printed: " + toolOutput.strip()));
+    this.invocation = List.copyOf(invocation);
+    this.toolOutput = toolOutput;
+  }
+
+  /**
+   * @param asked what was to be done
+   * @param invocation the words that were to be run
+   * @param cause why they could not be
+   */
+  public LaunchException(String asked, List<String> invocation, Throwable cause) {
+    super(asked + "\n  ran: " + String.join(" ", invocation) + "\n  " + cause, cause);
+    this.invocation = List.copyOf(invocation);
+    this.toolOutput = "";
+  }
+
+  /** The words that were run, the executable first. */
+  public List<String> invocation() {
+    return invocation;
+  }
+
+  /** What the tool printed on its standard error. */
+  public String toolOutput() {
+    return toolOutput;
+  }
+}

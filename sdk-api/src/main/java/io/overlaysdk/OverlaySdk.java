@@ -1,0 +1,143 @@
+package io.overlaysdk;
+
+import io.overlaysdk.spi.EngineProvider;
+import io.overlaysdk.workflow.StepReport;
+import io.overlaysdk.workflow.Workflow;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The way in. Finds the backends on the class path, opens sessions, makes overlays and images.
+ *
+ * <pre>{@code
+ * try (OverlaySdk sdk = OverlaySdk.open()) {
+ *   SessionSpec spec =
+ *       SessionSpec.on(Image.at(Path.of("base.sif"))).overlay(Overlay.ephemeral());
+ *   try (Session session = sdk.start(spec)) {
+ *     session.run("touch", "/app/new").orThrow();
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Implemented by the engine only. May be used by several threads.
+ */
+public interface OverlaySdk extends AutoCloseable {
+
+  /**
+   * Opens the SDK with the site's configuration, found as {@link Configuration#load()} says, and
+   * the backends that the thread's context class loader sees, or, where that one does not know the
+   * SDK, the SDK's own.
+   *
+   * @throws ConfigException where the configuration is wrong
+   * @throws OverlayException where no engine is on the class path
+   */
+  static OverlaySdk open() {
+    return open(Configuration.load());
+  }
+
+  /**
+   * Opens the SDK with this configuration, and reads no file. The backends are found as by {@link
+   * #open()}.
+   *
+   * @throws OverlayException where no engine is on the class path
+   */
+  static OverlaySdk open(Configuration configuration) {
+    return open(configuration, Services.loader());
+  }
+
+  /**
+   * Opens the SDK with this configuration and the engine and backends that {@code classLoader}
+   * sees.
+   *
+   * @throws OverlayException where it sees no engine
+   */
+  static OverlaySdk open(Configuration configuration, ClassLoader classLoader) {
+    return Services.first(EngineProvider.class, classLoader)
+        .orElseThrow(
+            () ->
+                new OverlayException(
+                    "no engine is on the class path: add the dependency"
+                        + " io.overlaysdk:overlay-sdk-engine"))
+        .open(configuration, classLoader);
+  }
+
+  /**
+   * What each backend found on this machine, and what it can do here, in the order of preference.
+   */
+  List<BackendReport> probe();
+
+  /**
+   * Makes an empty directory overlay: {@code directory/upper} and {@code directory/work}.
+   *
+   * @throws InvalidSpecException where something is at {@code directory} already, or its parent is
+   *     not a directory that can be written to
+   */
+  Overlay createOverlay(Path directory);
+
+  /**
+   * Makes an empty overlay in one file, an ext3 image of this many bytes, without the space being
+   * taken before it is used.
+   *
+   * @param bytes at least 1 MiB
+   * @throws InvalidSpecException where something is at {@code file} already, or {@code bytes} is
+   *     less
+   * @throws LaunchException where mkfs.ext3 is missing or fails
+   */
+  Overlay createOverlay(Path file, long bytes);
+
+  /**
+   * Builds an image from a definition file. The image appears whole or not at all.
+   *
+   * @param definition a definition file as Apptainer and Singularity read it
+   * @param target where the image is to be; refused where something is there already
+   * @throws InvalidSpecException where the definition is missing or the target exists
+   * @throws NoBackendException where no image builder works on this machine
+   * @throws LaunchException where the build failed
+   */
+  Image build(Path definition, Path target);
+
+  /**
+   * Opens a session. Whatever can be known to be wrong is found before anything starts.
+   *
+   * @throws InvalidSpecException where something named in the spec is missing or cannot be used
+   * @throws CorruptOverlayException where an image or an overlay is damaged
+   * @throws OverlayBusyException where somebody else writes to an overlay
+   * @throws NoBackendException where no backend can run exactly this
+   */
+  Session start(SessionSpec spec);
+
+  /**
+   * What {@link #start} and one {@link Session#run} would do, without doing it. Reads the image and
+   * the overlays and probes the tools; starts no container and changes nothing.
+   *
+   * @throws InvalidSpecException as {@link #start}, and so the other errors
+   */
+  Explanation explain(SessionSpec spec, Command command);
+
+  /**
+   * Plays a workflow, step after step, and stops at the first that fails.
+   *
+   * @param listener is told of each step when it is done, the failed one included, in this thread
+   * @return whether all steps did what they were expected to do
+   */
+  boolean run(Workflow workflow, Consumer<StepReport> listener);
+
+  /**
+   * What {@link #run(Workflow, Consumer)} would do, step by step, without doing it. What a step
+   * would make is taken as there for the steps after it.
+   */
+  List<Explanation> explain(Workflow workflow);
+
+  /**
+   * Ends what sessions left behind whose process is dead: processes, mounts, scratch files. Touches
+   * nothing of a session whose owner lives, and nothing that this SDK did not make.
+   *
+   * @return a line for each thing that was ended or taken away
+   */
+  List<String> recover();
+
+  /** Closes the sessions that are still open. */
+  @Override
+  void close();
+}

@@ -1,0 +1,41 @@
+package io.overlaysdk.spi;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A program to be started on the host: closer to execve(2) than to a line for a shell. No shell
+ * looks at the arguments.
+ *
+ * @param executable the program, an absolute path
+ * @param arguments each as the program gets it
+ * @param environment the variables that are set for it, on top of the few that the engine passes
+ *     on: {@code PATH}, {@code HOME}, {@code USER}, {@code LOGNAME}, {@code TMPDIR}, {@code TERM},
+ *     {@code XDG_RUNTIME_DIR} and the locale
+ */
+public record Invocation(Path executable, List<String> arguments, Map<String, String> environment) {
+  public Invocation {
+    if (!executable.isAbsolute()) {
+      throw new IllegalArgumentException("an executable must be an absolute path: " + executable);
+    }
+    arguments = List.copyOf(arguments);
+    environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+  }
+
+  /** A program that gets no variables of its own. */
+  public static Invocation of(Path executable, List<String> arguments) {
+    return new Invocation(executable, arguments, Map.of());
+  }
+
+  /** The executable and the arguments, as one list. */
+  public List<String> words() {
+    List<String> words = new ArrayList<>(arguments.size() + 1);
+    words.add(executable.toString());
+    words.addAll(arguments);
+    return Collections.unmodifiableList(words);
+  }
+}

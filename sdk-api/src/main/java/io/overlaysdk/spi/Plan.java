@@ -1,0 +1,33 @@
+package io.overlaysdk.spi;
+
+import io.overlaysdk.Command;
+import java.util.List;
+
+/**
+ * One way to run a session: what to prepare, and how to enter. Plain data; equal requests give
+ * equal plans.
+ */
+public interface Plan {
+
+  /** Why this way, in one sentence; shown by explain. */
+  String reason();
+
+  /** What is done once, in this order, before the first command; undone in reverse at the end. */
+  List<Step> prepare();
+
+  /**
+   * How a command is run. The process that the engine starts from this, with its children, holds
+   * all mounts; when it has ended, none is left. Its exit status is that of the command.
+   *
+   * @param command words, variables and directory of what runs inside. Standard input is none of
+   *     the plan's concern; the time limit neither
+   * @param stdio what the streams of the process are connected to
+   */
+  Invocation enter(Command command, Stdio stdio);
+
+  /**
+   * The exit status with which the tool tells of a failure of its own. A command may use it too;
+   * the engine finds out which it was.
+   */
+  int failureStatus();
+}
