@@ -3,6 +3,8 @@
 module io.overlaysdk.backend.support {
   requires transitive io.overlaysdk;
 
+  exports io.overlaysdk.backend.support.rootfs to
+      io.overlaysdk.backend.fuseoverlayfs;
   exports io.overlaysdk.backend.support.sif to
       io.overlaysdk.backend.apptainer,
       io.overlaysdk.backend.singularity;

@@ -1,0 +1,134 @@
+package io.overlaysdk.backend.support.rootfs;
+
+import static io.overlaysdk.backend.support.rootfs.Operations.End.AWAIT;
+import static io.overlaysdk.backend.support.rootfs.Operations.End.LEAVE;
+
+import io.overlaysdk.spi.ImageFacts;
+import io.overlaysdk.spi.ImageFacts.Format;
+import io.overlaysdk.spi.ImageFacts.Part;
+import io.overlaysdk.spi.OverlayFacts;
+import io.overlaysdk.spi.Request;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Brings image and overlays under names that no option string can misread: a directory behind a
+ * link, a file system in a file behind a link and a mount.
+ */
+final class Layers {
+  /** The lowest layer: the mount points that an image may lack. Made by the script. */
+  private static final String POINTS = "points";
+
+  private final Request request;
+  private final Mode mode;
+  private final Operations operations;
+  private final List<String> bottomUp = new ArrayList<>(List.of(POINTS));
+  private int count;
+
+  private Layers(Request request, Mode mode, Operations operations) {
+    this.request = request;
+    this.mode = mode;
+    this.operations = operations;
+  }
+
+  /** Adds what mounts the layers of {@code request}, and says which they are. */
+  static Stack add(Request request, Mode mode, Operations operations) {
+    Layers layers = new Layers(request, mode, operations);
+    layers.addImage(request.image());
+    Optional<Stack.Upper> upper = Optional.empty();
+    for (OverlayFacts overlay : request.overlays()) {
+      if (overlay.isWritable()) {
+        upper = Optional.of(layers.upper(overlay));
+      } else {
+        layers.addLower(overlay);
+      }
+    }
+    List<String> topDown = new ArrayList<>(layers.bottomUp);
+    Collections.reverse(topDown);
+    return new Stack(
+        topDown, upper, mode == Mode.USER ? Optional.of(request.identity()) : Optional.empty());
+  }
+
+  private void addImage(ImageFacts image) {
+    switch (image.kind()) {
+      case DIRECTORY -> bottomUp.add(bind(image.path()));
+      case PENDING -> bottomUp.add(squashfs(image.path(), "(known after the build)"));
+      default -> {
+        bottomUp.add(mount(image.path(), image.root().orElseThrow()));
+        for (Part overlay : image.overlays()) {
+          String root = mount(image.path(), overlay);
+          bottomUp.add(overlay.format() == Format.EXT3 ? upperIn(root) : root);
+        }
+      }
+    }
+  }
+
+  private String mount(Path file, Part part) {
+    return part.format() == Format.EXT3
+        ? ext3(file, "ro", part.offset(), Operations.End.LEAVE)
+        : squashfs(file, Long.toString(part.offset()));
+  }
+
+  private void addLower(OverlayFacts overlay) {
+    bottomUp.add(
+        switch (overlay.kind()) {
+          case DIRECTORY -> upperIn(bind(overlay.path()));
+          case LAYER -> bind(overlay.path());
+          case SQUASHFS -> squashfs(overlay.path(), "0");
+          case EXT3 -> upperIn(ext3(overlay.path(), "ro", 0, LEAVE));
+        });
+  }
+
+  /** Both directories through one mount: the drivers rename from one to the other. */
+  private Stack.Upper upper(OverlayFacts overlay) {
+    String root =
+        overlay.kind() == OverlayFacts.Kind.EXT3
+            ? ext3(overlay.path(), "rw", 0, AWAIT)
+            : bind(overlay.path());
+    operations.thaw(root + "/work/work");
+    return new Stack.Upper(upperIn(root), root + "/work");
+  }
+
+  private static String upperIn(String root) {
+    return root + "/upper";
+  }
+
+  private String bind(Path directory) {
+    String name = "layer" + count++;
+    operations.bind(name, directory.toString());
+    return name;
+  }
+
+  private String squashfs(Path file, String offset) {
+    String options = "ro,allow_other,offset=" + offset;
+    return attach(file, RootTools.SQUASHFUSE, options, LEAVE);
+  }
+
+  private String ext3(Path file, String access, long offset, Operations.End end) {
+    StringBuilder options = new StringBuilder(access).append(",allow_other");
+    if (mode == Mode.USER) {
+      // fuse2fs 1.47 checks permissions by itself and knows no capability: without this, nothing
+      // below a directory of mode 0555 can be copied up. Owners are stored as they are.
+      options.append(",fakeroot");
+    }
+    if (offset > 0) {
+      options.append(",offset=").append(offset);
+    }
+    return attach(file, RootTools.FUSE2FS, options.toString(), end);
+  }
+
+  private String attach(Path file, String tool, String options, Operations.End end) {
+    String link = "file" + count;
+    String name = "layer" + count++;
+    operations
+        .link(link, file.toString())
+        .attach(
+            name,
+            end,
+            List.of(RootTools.path(request, tool).toString(), "-o", options, link, name));
+    return name;
+  }
+}

@@ -1,0 +1,20 @@
+package io.overlaysdk.backend.support.rootfs;
+
+import java.util.List;
+
+/** Makes one tree of layers: the part in which the backends with a merged root differ. */
+public interface Merge {
+
+  /** The name of the backend, for what is refused. */
+  String backend();
+
+  /** Why this way, in one sentence; shown by explain. */
+  String reason();
+
+  /**
+   * The program, absolute, and its arguments. It returns as soon as the merged root is mounted at
+   * {@link Stack#MERGED}; what it leaves running may hold neither its standard output nor its
+   * standard error.
+   */
+  List<String> words(Stack stack);
+}

@@ -1,0 +1,176 @@
+package io.overlaysdk.backend.support.rootfs;
+
+import static io.overlaysdk.backend.support.rootfs.Operations.End.AWAIT;
+import static io.overlaysdk.backend.support.rootfs.Operations.End.LEAVE;
+
+import io.overlaysdk.Access;
+import io.overlaysdk.Bind;
+import io.overlaysdk.Command;
+import io.overlaysdk.ContainerPath;
+import io.overlaysdk.Network;
+import io.overlaysdk.UnsupportedException;
+import io.overlaysdk.spi.Identity;
+import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.Plan;
+import io.overlaysdk.spi.Request;
+import io.overlaysdk.spi.Stdio;
+import io.overlaysdk.spi.Step;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Plans a session in a root that is merged from layers and entered with bubblewrap. */
+public final class MergedRoot implements Plan {
+  private static final String SCRIPT = Scripts.read("merged-root.sh");
+  private static final String IN_CONTAINER = Scripts.read("in-container.sh");
+  private static final String RESOLVER = "/etc/resolv.conf";
+
+  private final Request request;
+  private final Merge merge;
+  private final Mode mode;
+  private final Path directory;
+  private final List<String> operations;
+
+  private MergedRoot(Request request, Merge merge) {
+    this.request = request;
+    this.merge = merge;
+    this.mode = Mode.of(request);
+    this.directory = request.scratch().resolve("root");
+    this.operations = operations();
+  }
+
+  /**
+   * The plan for {@code request}.
+   *
+   * @throws UnsupportedException where a merged root cannot express it
+   */
+  public static Plan of(Request request, Merge merge) {
+    Limits.check(request, merge.backend());
+    return new MergedRoot(request, merge);
+  }
+
+  @Override
+  public String reason() {
+    return merge.reason();
+  }
+
+  @Override
+  public List<Step> prepare() {
+    return List.of(new Step.MakeDirectory(directory));
+  }
+
+  /** What shells use for a failure before the command; bubblewrap's own 1 is turned into it. */
+  @Override
+  public int failureStatus() {
+    return 125;
+  }
+
+  @Override
+  public Invocation enter(Command command, Stdio stdio) {
+    List<String> words = new ArrayList<>(mode.namespaces());
+    words.addAll(List.of(tool(RootTools.SHELL), "-c", SCRIPT, "overlay-sdk", directory.toString()));
+    words.addAll(operations);
+    String start = command.directory().map(ContainerPath::text).orElse("/");
+    words.addAll(new Operations().option("--chdir", start).words());
+    if (stdio == Stdio.TERMINAL) {
+      words.add("terminal");
+    }
+    // bubblewrap makes the last user namespace, and would not start with the capabilities of ours
+    words.addAll(List.of("enter", mode == Mode.USER ? tool(RootTools.UNSHARE) : ""));
+    words.addAll(List.of(tool(RootTools.BWRAP), "/bin/sh", "-c", IN_CONTAINER, "overlay-sdk"));
+    words.add(Integer.toString(command.variables().size()));
+    words.addAll(command.variables().keySet());
+    words.addAll(command.words());
+    return new Invocation(
+        RootTools.path(request, RootTools.UNSHARE), words, values(command.variables()));
+  }
+
+  /** Values travel in the environment, because every user of the machine can read words. */
+  private static Map<String, String> values(Map<String, String> variables) {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (String value : variables.values()) {
+      values.put("OVERLAYSDK_VALUE_" + values.size(), value);
+    }
+    return values;
+  }
+
+  private List<String> operations() {
+    Operations all = new Operations();
+    Stack stack = Layers.add(request, mode, all);
+    addPoints(all);
+    boolean writable = stack.upper().isPresent();
+    all.attach(Stack.MERGED, writable ? AWAIT : LEAVE, merge.words(stack));
+    String merged = directory.resolve(Stack.MERGED).toString();
+    all.option(writable ? "--bind" : "--ro-bind", merged, "/")
+        .option("--dev", "/dev")
+        .option("--proc", "/proc")
+        .option("--ro-bind", "/sys", "/sys");
+    addAccount(all);
+    if (request.spec().network() == Network.HOST) {
+      all.offer("--ro-bind", RESOLVER, RESOLVER);
+    }
+    addBinds(all);
+    all.option("--unshare-pid", "--die-with-parent");
+    if (mode == Mode.USER) {
+      all.option("--unshare-user");
+    }
+    if (request.spec().network() == Network.NONE) {
+      all.option("--unshare-net");
+    }
+    addEnvironment(all);
+    return all.words();
+  }
+
+  private void addPoints(Operations all) {
+    for (String target : List.of("/dev", "/proc", "/sys")) {
+      all.point("/", target);
+    }
+    if (request.spec().network() == Network.HOST) {
+      all.point(RESOLVER, RESOLVER);
+    }
+    for (Bind bind : request.binds()) {
+      all.point(bind.source().toString(), bind.target().text());
+    }
+  }
+
+  /** Root is in every image's files, and what root changes in them belongs into the overlay. */
+  private void addAccount(Operations all) {
+    if (mode == Mode.USER) {
+      Identity identity = request.identity();
+      String user = identity.user() + ":x:" + identity.uid() + ":";
+      String home = identity.gid() + "::" + identity.home() + ":/bin/sh";
+      all.account("passwd", identity.uid(), user + home);
+      all.account("group", identity.gid(), identity.user() + ":x:" + identity.gid() + ":");
+    }
+  }
+
+  private void addBinds(Operations all) {
+    List<String> earlier = new ArrayList<>();
+    for (Bind bind : request.binds()) {
+      String flag = bind.access() == Access.READ_ONLY ? "--ro-bind" : "--bind";
+      String source = bind.source().toString();
+      String target = bind.target().text();
+      if (earlier.stream().anyMatch(above -> target.startsWith(above + "/"))) {
+        all.option(flag, source, target);
+      } else {
+        all.place(flag, source, target);
+      }
+      earlier.add(target);
+    }
+  }
+
+  private void addEnvironment(Operations all) {
+    Identity identity = request.identity();
+    boolean user = mode == Mode.USER;
+    all.option("--setenv", "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        .option("--setenv", "HOME", user ? identity.home().toString() : "/root")
+        .option("--setenv", "USER", user ? identity.user() : "root")
+        .option("--setenv", "LANG", "C");
+  }
+
+  private String tool(String name) {
+    return RootTools.path(request, name).toString();
+  }
+}

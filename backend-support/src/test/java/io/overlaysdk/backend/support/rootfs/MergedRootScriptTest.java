@@ -1,0 +1,272 @@
+package io.overlaysdk.backend.support.rootfs;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the constant script in this machine's shell; what would mount only writes down its name. */
+final class MergedRootScriptTest {
+  private static final String[] MERGE = {"attach", "merged", "leave", "2", "attacher", "merged"};
+
+  @TempDir Path temporary;
+  private Path programs;
+  private Path directory;
+  private Path log;
+
+  private record Outcome(int status, String stdout, String stderr) {}
+
+  @BeforeEach
+  void putHarmlessProgramsOnPath() throws IOException {
+    programs = Files.createDirectory(temporary.resolve("programs"));
+    directory = Files.createDirectory(temporary.resolve("a 'directory'"));
+    log = temporary.resolve("log");
+    program("mount", "[ \"$1\" != --rbind ] || { rmdir \"$3\"; ln -s \"$2\" \"$3\"; }");
+    program("mountpoint", "true");
+    program(
+        "umount",
+        "echo \"umount $1\" >>\"$LOG\"; rm -rf \"$1\"; [ ! -p \"$1.held\" ] || : >\"$1.held\"");
+    program(
+        "attacher",
+        "echo \"attach $*\" >>\"$LOG\"; mkdir -p \"$1/bin\" \"$1/data\"; : >\"$1/bin/sh\";"
+            + " chmod +x \"$1/bin/sh\"");
+    // as a FUSE program: returns when it is mounted, ends some time after the unmount
+    program(
+        "daemon",
+        "mkfifo \"$1.held\"; (read -r x <\"$1.held\"; echo \"end $1\" >>\"$LOG\")"
+            + " >/dev/null 2>&1 &");
+    program("broken", "echo 'no such file system' >&2; exit 7");
+    program(
+        "bwrap",
+        "tr '\\0' '\\n' <&3 >\"${0%/*}/../options\"; echo enter >>\"${0%/*}/../log\";"
+            + " while [ \"$1\" != -- ]; do shift; done; shift; \"$@\"; status=$?;"
+            + " echo '{\"exit-code\": 0}' >&4; exit $status");
+  }
+
+  private void program(String name, String body) throws IOException {
+    Path program = programs.resolve(name);
+    Files.writeString(program, "#!/bin/sh\n" + body + "\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private Outcome run(String[] operations, String... command) throws Exception {
+    return run(Map.of(), "", operations, command);
+  }
+
+  private Outcome run(
+      Map<String, String> environment, String stdin, String[] operations, String... command)
+      throws Exception {
+    List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", Scripts.read("merged-root.sh")));
+    words.addAll(List.of("overlay-sdk", directory.toString()));
+    words.addAll(Arrays.asList(operations));
+    words.addAll(List.of("enter", "", programs.resolve("bwrap").toString()));
+    words.addAll(List.of("/bin/sh", "-c", Scripts.read("in-container.sh"), "overlay-sdk"));
+    words.addAll(Arrays.asList(command));
+    ProcessBuilder builder = new ProcessBuilder(words).directory(temporary.toFile());
+    builder.environment().put("PATH", programs + ":" + builder.environment().get("PATH"));
+    builder.environment().put("LOG", log.toString());
+    builder.environment().putAll(environment);
+    Path stdout = temporary.resolve("stdout");
+    Path stderr = temporary.resolve("stderr");
+    builder.redirectOutput(stdout.toFile()).redirectError(stderr.toFile());
+    Process process = builder.start();
+    process.getOutputStream().write(stdin.getBytes(UTF_8));
+    process.getOutputStream().close();
+    assertTrue(process.waitFor(30, TimeUnit.SECONDS), "the script hangs");
+    return new Outcome(process.exitValue(), Files.readString(stdout), Files.readString(stderr));
+  }
+
+  private static String[] operations(String... words) {
+    return words;
+  }
+
+  private static String[] and(String[] some, String... more) {
+    List<String> all = new ArrayList<>(Arrays.asList(some));
+    all.addAll(Arrays.asList(more));
+    return all.toArray(String[]::new);
+  }
+
+  private List<String> log() throws IOException {
+    return Files.readAllLines(log);
+  }
+
+  private List<String> options() throws IOException {
+    return Files.readAllLines(temporary.resolve("options"));
+  }
+
+  @Test
+  void mountsInOrderAndUnmountsInReverse() throws Exception {
+    String[] all =
+        and(operations("attach", "layer0", "leave", "3", "attacher", "layer0", "a b"), MERGE);
+    Outcome outcome = run(all, "0", "true");
+    assertEquals(new Outcome(0, "", ""), outcome);
+    assertEquals(
+        List.of("attach layer0 a b", "attach merged", "enter", "umount merged", "umount layer0"),
+        log());
+  }
+
+  @Test
+  void waitsForTheEndOfAProgramThatMayStillWrite() throws Exception {
+    String[] all = and(operations("attach", "layer0", "await", "2", "daemon", "layer0"), MERGE);
+    assertEquals(0, run(all, "0", "true").status());
+    assertEquals(
+        List.of("attach merged", "enter", "umount merged", "umount layer0", "end layer0"), log());
+  }
+
+  @Test
+  void saysThatAProgramEndedBeforeItWasUnmounted() throws Exception {
+    String[] all = and(operations("attach", "layer0", "await", "1", "true"), MERGE);
+    Outcome outcome = run(all, "0", "true");
+    assertEquals(125, outcome.status());
+    assertTrue(outcome.stderr().contains("changes may be lost"), outcome.stderr());
+  }
+
+  @Test
+  void stopsAtAFailureSaysWhoAndUnmountsWhatIsMounted() throws Exception {
+    String[] all =
+        and(
+            operations("attach", "layer0", "leave", "2", "attacher", "layer0"),
+            and(operations("attach", "layer1", "await", "2", "broken", "layer1"), MERGE));
+    Outcome outcome = run(all, "0", "true");
+    assertEquals(125, outcome.status());
+    assertEquals(
+        "overlay-sdk: broken could not mount layer1 (status 7): no such file system\n",
+        outcome.stderr());
+    assertEquals(List.of("attach layer0", "umount layer0"), log());
+  }
+
+  @Test
+  void namesAProgramThatIsNotThere() throws Exception {
+    Outcome outcome = run(operations("attach", "layer0", "leave", "1", "/no/such"), "0", "true");
+    assertEquals(125, outcome.status());
+    assertTrue(outcome.stderr().contains("such could not mount layer0 (status 127)"));
+  }
+
+  @Test
+  void passesOnTheStatusOfTheCommand() throws Exception {
+    for (int status : new int[] {0, 1, 3, 125, 255}) {
+      assertEquals(status, run(MERGE, "0", "sh", "-c", "exit " + status).status());
+      directory = Files.createDirectory(temporary.resolve("after " + status));
+    }
+  }
+
+  @Test
+  void tellsAFailureOfBubblewrapFromTheStatusOfTheCommand() throws Exception {
+    program("bwrap", "echo 'bwrap: no permission' >&2; exit 1");
+    Outcome outcome = run(MERGE, "0", "true");
+    assertEquals(new Outcome(125, "", "bwrap: no permission\n"), outcome);
+  }
+
+  @Test
+  void leavesStandardInputToTheCommand() throws Exception {
+    String[] all = and(operations("attach", "layer0", "await", "2", "daemon", "layer0"), MERGE);
+    Outcome outcome = run(Map.of(), "to the command\n", all, "0", "cat");
+    assertEquals(new Outcome(0, "to the command\n", ""), outcome);
+  }
+
+  @Test
+  void passesWordsAsTheyAre() throws Exception {
+    String[] words = {"0", "printf", "<%s>", "", "a b", "$HOME", "`id`", "a\nb", "--", "'\"\\"};
+    assertEquals("<><a b><$HOME><`id`><a\nb><--><'\"\\>", run(MERGE, words).stdout());
+  }
+
+  @Test
+  void passesVariablesAsTheyAreAndNothingElse() throws Exception {
+    String value = " a\n'\"$HOME`id`\\ ";
+    // here the stand-in for bwrap does not set what --setenv says
+    program(
+        "bwrap",
+        "tr '\\0' '\\n' <&3 >\"${0%/*}/../options\"; env >\"${0%/*}/../environment\";"
+            + " echo '{\"exit-code\": 0}' >&4");
+    run(Map.of("OVERLAYSDK_VALUE_0", value, "SECRET", "x"), "", MERGE, "1", "NAME", "true");
+    assertEquals(List.of("--setenv", "OVERLAYSDK_VALUE_0", " a", "'\"$HOME`id`\\ "), options());
+    assertFalse(Files.readString(temporary.resolve("environment")).contains("SECRET"));
+  }
+
+  @Test
+  void setsVariablesItselfWhereTheImageHasNoShell() throws Exception {
+    program("attacher", "mkdir -p \"$1/bin\"; ln -s /bin/sh \"$1/bin/sh\"");
+    program(
+        "bwrap",
+        "tr '\\0' '\\n' <&3 >\"${0%/*}/../options\"; printf '<%s>' \"$@\";"
+            + " echo '{\"exit-code\": 0}' >&4");
+    Outcome outcome =
+        run(Map.of("OVERLAYSDK_VALUE_0", "v"), "", MERGE, "1", "NAME", "-word", "a b");
+    assertEquals("<--args><3><--json-status-fd><4><--><-word><a b>", outcome.stdout());
+    assertEquals(List.of("--setenv", "NAME", "v"), options());
+  }
+
+  @Test
+  void makesMountPointsOfTheKindOfTheSourceInTheLowestLayer() throws Exception {
+    Path file = Files.createFile(temporary.resolve("a file"));
+    String[] points = {"point", file.toString(), "/etc/one", "point", "/", "/new/deep"};
+    run(and(points, MERGE), "0", "true");
+    assertTrue(Files.isRegularFile(directory.resolve("points/etc/one")));
+    assertTrue(Files.isDirectory(directory.resolve("points/new/deep")));
+  }
+
+  @Test
+  void resolvesLinksOfTheImageInsideOfTheMergedRoot() throws Exception {
+    program(
+        "attacher",
+        "mkdir -p \"$1/run/lock\" \"$1/var\"; ln -s /run \"$1/var/run\";"
+            + " ln -s ../../../run/lock \"$1/var/lock\"; ln -s /etc \"$1/host\"");
+    String[] places = {
+      "place", "--bind", "/s", "/var/run/lock", "place", "--ro-bind", "/s", "/var/lock"
+    };
+    assertEquals(0, run(and(MERGE, places), "0", "true").status());
+    assertEquals(List.of("--bind", "/s", "/run/lock", "--ro-bind", "/s", "/run/lock"), options());
+  }
+
+  @Test
+  void refusesABindWhoseTargetWouldHaveToBeMadeInTheOverlay() throws Exception {
+    program("attacher", "mkdir \"$1\"/etc; ln -s /etc \"$1/host\"; echo \"attach $1\" >>\"$LOG\"");
+    Outcome outcome = run(and(MERGE, "place", "--bind", "/s", "/host/passwd"), "0", "true");
+    assertEquals(125, outcome.status());
+    assertTrue(outcome.stderr().contains("cannot bind /s at /host/passwd"), outcome.stderr());
+    assertEquals(List.of("attach merged", "umount merged"), log());
+  }
+
+  @Test
+  void addsTheUserToAPlainFileOnly() throws Exception {
+    program(
+        "attacher",
+        "mkdir \"$1/etc\"; printf 'root:x:0:0::/:' >\"$1/etc/passwd\"; ln -s passwd \"$1/etc/group\"");
+    String[] accounts = {
+      "account", "passwd", "7", "ada:x:7:7::/:", "account", "group", "7", "ada:x:7:"
+    };
+    run(and(MERGE, accounts), "0", "true");
+    assertEquals(List.of("--ro-bind", directory + "/passwd", "/etc/passwd"), options());
+    assertEquals("root:x:0:0::/:\nada:x:7:7::/:\n", Files.readString(directory.resolve("passwd")));
+  }
+
+  @Test
+  void leavesAFileThatKnowsTheUserAsItIs() throws Exception {
+    program("attacher", "mkdir \"$1/etc\"; echo 'eve:x:7:7::/:' >\"$1/etc/passwd\"");
+    run(and(MERGE, "account", "passwd", "7", "ada:x:7:7::/:"), "0", "true");
+    assertEquals(List.of(), options());
+  }
+
+  @Test
+  void opensTheWorkDirectoryThatAKernelOverlayLeaves() throws Exception {
+    Path overlay = Files.createDirectories(temporary.resolve("o:v,erlay/work/work"));
+    Files.setPosixFilePermissions(overlay, PosixFilePermissions.fromString("---------"));
+    String[] thaw = {"bind", "layer0", overlay.getParent().toString(), "thaw", "layer0/work"};
+    assertEquals(0, run(and(thaw, MERGE), "0", "true").status());
+    assertEquals(
+        "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(overlay)));
+  }
+}
