@@ -1,0 +1,229 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.BackendReport;
+import io.overlaysdk.Command;
+import io.overlaysdk.Configuration;
+import io.overlaysdk.Explanation;
+import io.overlaysdk.Image;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Session;
+import io.overlaysdk.SessionSpec;
+import io.overlaysdk.spi.Backend;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.ImageBuilder;
+import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.workflow.StepReport;
+import io.overlaysdk.workflow.Workflow;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one door: each thing it does is done by a class of its own. */
+final class Engine implements OverlaySdk {
+  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+  /** What a probe may take: a tool that does not answer in that time is not to be used. */
+  private static final Duration PROBE_LIMIT = Duration.ofSeconds(10);
+
+  /** What preparing a session may take: formatting a large image on a slow file system. */
+  private static final Duration STEP_LIMIT = Duration.ofMinutes(10);
+
+  private final Configuration configuration;
+  private final Environment environment;
+  private final Host host;
+  private final Launcher launcher;
+  private final Backends backends;
+  private final Builders builders;
+  private final Planner planner;
+  private final Journal journal;
+  private final Set<ContainerSession> open = ConcurrentHashMap.newKeySet();
+
+  private Engine(
+      Configuration configuration,
+      Environment environment,
+      Host host,
+      Launcher launcher,
+      Providers<Backend> backends,
+      Providers<ImageBuilder> builders) {
+    this.configuration = configuration;
+    this.environment = environment;
+    this.host = host;
+    this.launcher = launcher;
+    this.backends = new Backends(backends, configuration.backends(), host);
+    this.builders = new Builders(builders, host);
+    this.planner = new Planner(configuration, environment, host, this.backends);
+    this.journal = new Journal(stateDirectory());
+  }
+
+  static Engine open(
+      Configuration configuration, ClassLoader classLoader, Map<String, String> variables) {
+    Environment environment = new Environment(variables);
+    Launcher probing =
+        new Launcher(
+            environment, Optional.empty(), configuration.grace(), configuration.outputLimit());
+    Host host =
+        new HostMachine(configuration.executables(), variables, words -> ask(probing, words));
+    Launcher launcher =
+        new Launcher(
+            environment, host.find("setsid"), configuration.grace(), configuration.outputLimit());
+    return new Engine(
+        configuration,
+        environment,
+        host,
+        launcher,
+        Providers.of(ServiceLoader.load(Backend.class, classLoader)),
+        Providers.of(ServiceLoader.load(ImageBuilder.class, classLoader)));
+  }
+
+  private static Optional<Host.Answer> ask(Launcher launcher, List<String> words) {
+    Launcher.Outcome outcome =
+        launcher.run(
+            Invocation.of(Path.of(words.get(0)), words.subList(1, words.size())),
+            Launcher.Terms.within(PROBE_LIMIT));
+    return outcome.timedOut()
+        ? Optional.empty()
+        : Optional.of(new Host.Answer(outcome.status(), outcome.outputText(), outcome.errorText()));
+  }
+
+  @Override
+  public List<BackendReport> probe() {
+    return new Doctor(backends, host).reports();
+  }
+
+  @Override
+  public Overlay createOverlay(Path directory) {
+    return new OverlayMaker(host, this::newScratch).directory(directory);
+  }
+
+  @Override
+  public Overlay createOverlay(Path file, long bytes) {
+    return new OverlayMaker(host, this::newScratch).image(file, bytes);
+  }
+
+  @Override
+  public Image build(Path definition, Path target) {
+    return new ImageBuild(builders, this::newScratch).run(definition, target);
+  }
+
+  @Override
+  public Session start(SessionSpec spec) {
+    Path directory = newScratchPath();
+    Planner.Planned planned = planner.plan(spec, directory, new Facts());
+    OverlayMaker.complete(planned.overlays());
+    Journal.Entry entry = journal.begin(spec.toString());
+    Launcher own = newLauncher();
+    Scratch scratch = new Scratch(directory, entry, own, new Removal(host, own));
+    try {
+      scratch.make();
+      scratch.perform(planned.steps(), STEP_LIMIT);
+      openTmp(directory);
+      scratch.perform(planned.choice().plan().prepare(), STEP_LIMIT);
+    } catch (RuntimeException e) {
+      closeAfter(e, scratch);
+      throw e;
+    }
+    ContainerSession session =
+        new ContainerSession(planned, scratch, entry, own, configuration.timeLimit(), open::remove);
+    open.add(session);
+    LOG.debug("opened a session of {} on {}", session.backend(), spec.image());
+    return session;
+  }
+
+  /** Programs of other users inside, such as a package manager's, write to /tmp too. */
+  private static void openTmp(Path scratch) {
+    Modes.set(scratch.resolve("tmp"), 01777);
+  }
+
+  private static void closeAfter(RuntimeException failure, Scratch scratch) {
+    try {
+      scratch.close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public Explanation explain(SessionSpec spec, Command command) {
+    Planner.Planned planned = planner.plan(spec, newScratchPath(), new Facts());
+    return Explainer.session("run " + command + " on " + spec.image(), planned, List.of(command));
+  }
+
+  @Override
+  public boolean run(Workflow workflow, Consumer<StepReport> listener) {
+    return new WorkflowPlayer(this, new Removal(host, launcher)).play(workflow, listener);
+  }
+
+  @Override
+  public List<Explanation> explain(Workflow workflow) {
+    return new WorkflowExplainer(planner, builders, this::newScratchPath).explain(workflow);
+  }
+
+  @Override
+  public List<String> recover() {
+    return new Recovery(journal, new Removal(host, launcher), configuration.grace()).run();
+  }
+
+  @Override
+  public void close() {
+    RuntimeException failure = null;
+    for (ContainerSession session : open) {
+      try {
+        session.close();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    launcher.endAll();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private Launcher newLauncher() {
+    return new Launcher(
+        environment, host.find("setsid"), configuration.grace(), configuration.outputLimit());
+  }
+
+  /** A scratch directory that is made, for work that is no session. */
+  private Scratch newScratch(String what) {
+    Scratch scratch =
+        new Scratch(newScratchPath(), journal.begin(what), launcher, new Removal(host, launcher));
+    scratch.make();
+    return scratch;
+  }
+
+  private Path newScratchPath() {
+    String temporary =
+        environment.caller().getOrDefault("TMPDIR", System.getProperty("java.io.tmpdir"));
+    return configuration
+        .scratch()
+        .orElse(Path.of(temporary))
+        .resolve(Recovery.SCRATCH_PREFIX + UUID.randomUUID());
+  }
+
+  private Path stateDirectory() {
+    String base = environment.caller().get("XDG_STATE_HOME");
+    return configuration
+        .state()
+        .orElseGet(
+            () ->
+                (base == null || base.isEmpty()
+                        ? host.identity().home().resolve(".local/state")
+                        : Path.of(base))
+                    .resolve("overlay-sdk"));
+  }
+}

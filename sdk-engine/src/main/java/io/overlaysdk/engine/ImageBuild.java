@@ -1,0 +1,75 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.Image;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.ImageFacts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.function.Function;
+
+/** Builds an image beside its target and moves it there when it is whole and can be read. */
+final class ImageBuild {
+  private static final Duration LIMIT = Duration.ofHours(4);
+
+  private final Builders builders;
+  private final Function<String, Scratch> scratches;
+
+  ImageBuild(Builders builders, Function<String, Scratch> scratches) {
+    this.builders = builders;
+    this.scratches = scratches;
+  }
+
+  Image run(Path definition, Path target) {
+    Path source = definition(definition);
+    Path end = free(target);
+    Path partial = end.resolveSibling("." + UUID.randomUUID() + "." + end.getFileName());
+    Builders.Choice choice = builders.choose(source, partial);
+    try (Scratch scratch = scratches.apply("build " + end)) {
+      scratch.perform(choice.steps(), LIMIT);
+      ImageFacts built = new ImageReader().read(Image.at(partial));
+      Files.move(Path.of(built.location()), end, StandardCopyOption.ATOMIC_MOVE);
+      return Image.at(target);
+    } catch (IOException e) {
+      throw new OverlayException("cannot move the image to " + end + ": " + e, e);
+    } finally {
+      discard(partial);
+    }
+  }
+
+  static Path definition(Path definition) {
+    Path source = definition.toAbsolutePath().normalize();
+    if (!Files.isRegularFile(source) || !Files.isReadable(source)) {
+      throw new InvalidSpecException(
+          "cannot build from " + source + ": there is no definition file that you can read");
+    }
+    return source;
+  }
+
+  private static Path free(Path target) {
+    Path end = target.toAbsolutePath().normalize();
+    if (Files.exists(end, LinkOption.NOFOLLOW_LINKS)) {
+      throw new InvalidSpecException(
+          "cannot build " + end + ": something is there; choose another path");
+    }
+    Path parent = end.getParent();
+    if (parent == null || !Files.isDirectory(parent) || !Files.isWritable(parent)) {
+      throw new InvalidSpecException(
+          "cannot build " + end + ": " + parent + " is not a directory that you can write to");
+    }
+    return end;
+  }
+
+  private static void discard(Path partial) {
+    try {
+      Deletion.tree(partial);
+    } catch (IOException e) {
+      throw new OverlayException("cannot delete the unfinished image " + partial + ": " + e, e);
+    }
+  }
+}

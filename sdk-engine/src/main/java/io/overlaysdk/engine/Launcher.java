@@ -1,0 +1,278 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.CancelledException;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.LaunchException;
+import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.Stdio;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongConsumer;
+import org.apache.commons.exec.DefaultExecutor;
+import org.apache.commons.exec.ProcessDestroyer;
+import org.apache.commons.exec.PumpStreamHandler;
+
+/**
+ * The only class that starts processes. What is awaited runs through commons-exec; what needs the
+ * caller's own streams, which commons-exec cannot pass on, through the JDK.
+ */
+final class Launcher {
+  /** What a tool may take to let go of its pipes after it has ended. */
+  private static final Duration DRAIN = Duration.ofSeconds(5);
+
+  private final Environment environment;
+  private final Optional<Path> setsid;
+  private final Duration grace;
+  private final int outputLimit;
+  private final Set<ProcessTree> running = ConcurrentHashMap.newKeySet();
+
+  Launcher(Environment environment, Optional<Path> setsid, Duration grace, int outputLimit) {
+    this.environment = environment;
+    this.setsid = setsid;
+    this.grace = grace;
+    this.outputLimit = outputLimit;
+  }
+
+  /**
+   * What came of a process.
+   *
+   * @param timedOut whether it was ended because its time was over
+   */
+  record Outcome(
+      int status,
+      boolean timedOut,
+      byte[] stdout,
+      byte[] stderr,
+      boolean truncated,
+      Duration took) {
+    String outputText() {
+      return new String(stdout, StandardCharsets.UTF_8);
+    }
+
+    String errorText() {
+      return new String(stderr, StandardCharsets.UTF_8);
+    }
+  }
+
+  /**
+   * How a process is run.
+   *
+   * @param stdin what it reads; nothing where empty
+   * @param stdio whether its streams are kept or are the caller's own
+   * @param limit how long it may run
+   * @param started is told its pid
+   */
+  record Terms(
+      Optional<InputStream> stdin, Stdio stdio, Optional<Duration> limit, LongConsumer started) {
+    static Terms within(Duration limit) {
+      return new Terms(Optional.empty(), Stdio.PIPES, Optional.of(limit), pid -> {});
+    }
+  }
+
+  /**
+   * Runs a program to its end. An interrupt ends it, with all its children.
+   *
+   * @throws LaunchException where it cannot be started
+   * @throws CancelledException where the thread is interrupted
+   */
+  Outcome run(Invocation invocation, Terms terms) {
+    requireEncodable(invocation);
+    long begin = System.nanoTime();
+    boolean own = terms.stdio() == Stdio.PIPES;
+    BoundedOutput out = new BoundedOutput(outputLimit);
+    BoundedOutput err = new BoundedOutput(outputLimit);
+    CompletableFuture<Process> started = new CompletableFuture<>();
+    CompletableFuture<Integer> ended =
+        own ? piped(invocation, terms, out, err, started) : inherited(invocation, started);
+    Process process = awaitStart(invocation, started);
+    ProcessTree tree = new ProcessTree(process.pid(), own && setsid.isPresent());
+    running.add(tree);
+    try {
+      terms.started().accept(process.pid());
+      boolean timedOut = !awaitEnd(invocation, ended, tree, terms.limit());
+      return new Outcome(
+          ended.join(),
+          timedOut,
+          out.bytes(),
+          err.bytes(),
+          out.truncated() || err.truncated(),
+          Duration.ofNanos(System.nanoTime() - begin));
+    } finally {
+      running.remove(tree);
+    }
+  }
+
+  /** Ends all that runs. */
+  void endAll() {
+    running.forEach(tree -> tree.end(grace));
+  }
+
+  private CompletableFuture<Integer> piped(
+      Invocation invocation,
+      Terms terms,
+      BoundedOutput out,
+      BoundedOutput err,
+      CompletableFuture<Process> started) {
+    PumpStreamHandler streams = new PumpStreamHandler(out, err, terms.stdin().orElse(null));
+    streams.setStopTimeout(DRAIN);
+    DefaultExecutor executor = DefaultExecutor.builder().setExecuteStreamHandler(streams).get();
+    executor.setExitValues(null);
+    executor.setProcessDestroyer(new Announcer(started));
+    List<String> before = setsid.map(path -> List.of(path.toString())).orElse(List.of());
+    return inThread(
+        invocation,
+        started,
+        () -> {
+          executor.execute(
+              new ExactCommandLine(invocation, before), environment.forTool(invocation));
+          return started.join().waitFor();
+        });
+  }
+
+  private CompletableFuture<Integer> inherited(
+      Invocation invocation, CompletableFuture<Process> started) {
+    return inThread(
+        invocation,
+        started,
+        () -> {
+          ProcessBuilder builder = new ProcessBuilder(invocation.words()).inheritIO();
+          builder.environment().clear();
+          builder.environment().putAll(environment.forTool(invocation));
+          started.complete(builder.start());
+          return started.join().waitFor();
+        });
+  }
+
+  private interface Work {
+    int run() throws IOException, InterruptedException;
+  }
+
+  /**
+   * commons-exec clears the interrupt flag of the thread it runs in: that must not be the caller's.
+   */
+  private static CompletableFuture<Integer> inThread(
+      Invocation invocation, CompletableFuture<Process> started, Work work) {
+    CompletableFuture<Integer> ended = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                ended.complete(work.run());
+              } catch (IOException | InterruptedException | RuntimeException e) {
+                if (started.completeExceptionally(e)) {
+                  ended.completeExceptionally(e);
+                } else {
+                  // A pipe broke after the start; how the process ended is still to be had.
+                  started.join().onExit().thenAccept(p -> ended.complete(p.exitValue()));
+                }
+              }
+            },
+            "overlay-sdk " + invocation.executable().getFileName());
+    thread.setDaemon(true);
+    thread.start();
+    return ended;
+  }
+
+  /** Told of the process by commons-exec as soon as it runs. */
+  private record Announcer(CompletableFuture<Process> started) implements ProcessDestroyer {
+    @Override
+    public boolean add(Process process) {
+      return started.complete(process);
+    }
+
+    @Override
+    public boolean remove(Process process) {
+      return true;
+    }
+
+    @Override
+    public int size() {
+      return 1;
+    }
+  }
+
+  private static Process awaitStart(Invocation invocation, CompletableFuture<Process> started) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return started.get();
+        } catch (InterruptedException e) {
+          // Starting takes a moment only; once it runs there is something to end.
+          interrupted = true;
+        } catch (ExecutionException e) {
+          throw new LaunchException(
+              "cannot start " + invocation.executable(), invocation.words(), e.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Whether it ended by itself. */
+  private boolean awaitEnd(
+      Invocation invocation,
+      CompletableFuture<Integer> ended,
+      ProcessTree tree,
+      Optional<Duration> limit) {
+    try {
+      if (limit.isPresent()) {
+        ended.get(TimeUnit.NANOSECONDS.convert(limit.get()), TimeUnit.NANOSECONDS);
+      } else {
+        ended.get();
+      }
+      return true;
+    } catch (TimeoutException e) {
+      tree.end(grace);
+      return false;
+    } catch (InterruptedException e) {
+      tree.end(grace);
+      Thread.currentThread().interrupt();
+      throw new CancelledException("interrupted; " + invocation.executable() + " was ended", e);
+    } catch (ExecutionException e) {
+      throw new LaunchException(
+          "lost " + invocation.executable(), invocation.words(), e.getCause());
+    }
+  }
+
+  /**
+   * With {@code LC_ALL=C} the JDK writes a question mark for each character that ASCII lacks, and
+   * says nothing (JDK 17, sun.jnu.encoding).
+   */
+  private static void requireEncodable(Invocation invocation) {
+    Charset charset = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+    for (String word : invocation.words()) {
+      requireEncodable(charset, word);
+    }
+    for (Map.Entry<String, String> variable : invocation.environment().entrySet()) {
+      requireEncodable(charset, variable.getValue());
+    }
+  }
+
+  private static void requireEncodable(Charset charset, String word) {
+    if (!charset.newEncoder().canEncode(word)) {
+      throw new InvalidSpecException(
+          "\""
+              + word
+              + "\" cannot be passed to a program: this JVM encodes arguments in "
+              + charset
+              + "; start it in a UTF-8 locale, such as LC_ALL=C.UTF-8");
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.OverlayFacts;
+import io.overlaysdk.spi.Step;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+
+/** Makes overlays that are kept. Each appears whole or not at all. */
+final class OverlayMaker {
+  private static final Duration FORMAT_LIMIT = Duration.ofMinutes(10);
+
+  /** Below this mkfs.ext3 (1.47) leaves the journal out, and the tools refuse what it makes. */
+  private static final long SMALLEST_IMAGE = 4 << 20;
+
+  private final Host host;
+  private final Function<String, Scratch> scratches;
+
+  OverlayMaker(Host host, Function<String, Scratch> scratches) {
+    this.host = host;
+    this.scratches = scratches;
+  }
+
+  Overlay directory(Path directory) {
+    Path target = free(directory);
+    Path partial = partial(target);
+    try {
+      Files.createDirectory(partial);
+      make(partial.resolve("upper"));
+      make(partial.resolve("work"));
+      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw afterRemoving(partial, target, e);
+    }
+    return Overlay.at(directory);
+  }
+
+  Overlay image(Path file, long bytes) {
+    if (bytes < SMALLEST_IMAGE) {
+      throw new InvalidSpecException(
+          "an ext3 overlay needs at least " + SMALLEST_IMAGE + " bytes, not " + bytes);
+    }
+    Path target = free(file);
+    Path partial = partial(target);
+    try (Scratch scratch = scratches.apply("create " + target)) {
+      Path content = scratch.directory().resolve("content");
+      scratch.perform(
+          List.of(
+              new Step.MakeDirectory(content),
+              new Step.MakeDirectory(content.resolve("upper")),
+              new Step.MakeDirectory(content.resolve("work")),
+              new Ephemeral(host).format(content, partial, bytes)),
+          FORMAT_LIMIT);
+      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw afterRemoving(partial, target, e);
+    } catch (RuntimeException e) {
+      e.addSuppressed(afterRemoving(partial, target, new IOException(e)));
+      throw e;
+    }
+    return Overlay.at(file);
+  }
+
+  /**
+   * Makes what an empty directory lacks to be an overlay; the tools would do so with other modes.
+   */
+  static void complete(List<OverlayFacts> overlays) {
+    for (OverlayFacts overlay : overlays) {
+      if (overlay.kind() == OverlayFacts.Kind.DIRECTORY
+          && overlay.isWritable()
+          && Files.isDirectory(overlay.path())) {
+        try {
+          make(overlay.path().resolve("upper"));
+          make(overlay.path().resolve("work"));
+        } catch (IOException e) {
+          throw new OverlayException("cannot complete the overlay " + overlay.path(), e);
+        }
+      }
+    }
+  }
+
+  /** Mode 0755, whatever the umask: an upper directory becomes the root of the container. */
+  private static void make(Path directory) throws IOException {
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      Files.createDirectory(directory);
+      Modes.set(directory, 0755);
+    }
+  }
+
+  private static Path free(Path path) {
+    Path target = path.toAbsolutePath().normalize();
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new InvalidSpecException(
+          "cannot make the overlay " + target + ": something is there; choose another path");
+    }
+    Path parent = target.getParent();
+    if (parent == null || !Files.isDirectory(parent) || !Files.isWritable(parent)) {
+      throw new InvalidSpecException(
+          "cannot make the overlay "
+              + target
+              + ": "
+              + parent
+              + " is not a directory that you can write to");
+    }
+    return target;
+  }
+
+  private static Path partial(Path target) {
+    return target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
+  }
+
+  private static OverlayException afterRemoving(Path partial, Path target, IOException cause) {
+    OverlayException failure =
+        new OverlayException("cannot make the overlay " + target + ": " + cause, cause);
+    try {
+      Deletion.tree(partial);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+    return failure;
+  }
+}

@@ -1,0 +1,210 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.Access;
+import io.overlaysdk.Bind;
+import io.overlaysdk.Configuration;
+import io.overlaysdk.ContainerPath;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.NoBackendException;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.SessionSpec;
+import io.overlaysdk.Share;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.ImageFacts;
+import io.overlaysdk.spi.OverlayFacts;
+import io.overlaysdk.spi.Request;
+import io.overlaysdk.spi.Step;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Turns a spec into all that is needed to open it, without changing anything. */
+final class Planner {
+  private static final ContainerPath ROOT = ContainerPath.of("/");
+  private static final ContainerPath TMP = ContainerPath.of("/tmp");
+
+  private final Configuration configuration;
+  private final Environment environment;
+  private final Host host;
+  private final Backends backends;
+  private final Ephemeral ephemeral;
+
+  Planner(Configuration configuration, Environment environment, Host host, Backends backends) {
+    this.configuration = configuration;
+    this.environment = environment;
+    this.host = host;
+    this.backends = backends;
+    this.ephemeral = new Ephemeral(host);
+  }
+
+  /**
+   * A session that can be opened.
+   *
+   * @param steps what the engine itself prepares, before the plan's own steps
+   * @param shared what of the host is in it, for people
+   * @param variables what every command of it has in its environment
+   * @param start where its commands start
+   */
+  record Planned(
+      SessionSpec spec,
+      ImageFacts image,
+      List<OverlayFacts> overlays,
+      Backends.Choice choice,
+      List<Step> steps,
+      List<String> shared,
+      Map<String, String> variables,
+      ContainerPath start) {
+    boolean isWritable() {
+      return overlays.stream().anyMatch(OverlayFacts::isWritable);
+    }
+  }
+
+  /**
+   * @throws InvalidSpecException where something named in the spec is missing or cannot be used
+   * @throws NoBackendException where no backend can run it
+   */
+  Planned plan(SessionSpec spec, Path scratch, Facts facts) {
+    Set<Share> shares = EnumSet.noneOf(Share.class);
+    shares.addAll(configuration.shares());
+    shares.addAll(spec.shares());
+    Map<String, String> variables = variables(spec, shares);
+    ImageFacts image = facts.of(spec.image());
+    List<OverlayFacts> overlays =
+        spec.overlays().stream().map(overlay -> of(overlay, scratch, facts)).toList();
+    // What is made only later can be nothing else that is there.
+    Overlaps.check(
+        image, overlays.stream().filter(overlay -> Files.exists(overlay.path())).toList());
+    List<Bind> shared = shared(spec, shares);
+    List<Bind> binds = new ArrayList<>(own(scratch, shares));
+    binds.addAll(shared);
+    Backends.Choice choice =
+        backends.choose(
+            spec.backend(),
+            tool ->
+                new Request(
+                    spec,
+                    tool,
+                    image,
+                    overlays,
+                    binds,
+                    host.identity(),
+                    host.architecture(),
+                    scratch));
+    return new Planned(
+        spec,
+        image,
+        overlays,
+        choice,
+        steps(spec, scratch, shares),
+        describe(shared, shares),
+        variables,
+        start(spec, shares));
+  }
+
+  private OverlayFacts of(Overlay overlay, Path scratch, Facts facts) {
+    return overlay.isEphemeral() ? ephemeral.facts(overlay, scratch) : facts.of(overlay);
+  }
+
+  private Map<String, String> variables(SessionSpec spec, Set<Share> shares) {
+    Map<String, String> variables = new LinkedHashMap<>();
+    if (shares.contains(Share.ENVIRONMENT)) {
+      variables.putAll(Variables.shared(environment.caller()));
+    }
+    variables.putAll(configuration.variables());
+    variables.putAll(spec.variables());
+    Variables.check(variables);
+    return variables;
+  }
+
+  /** What the engine itself needs inside, and the private {@code /tmp}. */
+  private static List<Bind> own(Path scratch, Set<Share> shares) {
+    List<Bind> own = new ArrayList<>();
+    if (!shares.contains(Share.TMP)) {
+      own.add(new Bind(scratch.resolve("tmp"), TMP, Access.READ_WRITE));
+    }
+    own.add(new Bind(scratch.resolve("control"), ControlDirectory.INSIDE, Access.READ_WRITE));
+    return own;
+  }
+
+  private List<Step> steps(SessionSpec spec, Path scratch, Set<Share> shares) {
+    List<Step> steps = new ArrayList<>();
+    if (!shares.contains(Share.TMP)) {
+      steps.add(new Step.MakeDirectory(scratch.resolve("tmp")));
+    }
+    steps.add(new Step.MakeDirectory(scratch.resolve("control")));
+    spec.overlays().stream()
+        .filter(Overlay::isEphemeral)
+        .forEach(overlay -> steps.addAll(ephemeral.steps(overlay, scratch)));
+    return steps;
+  }
+
+  private List<Bind> shared(SessionSpec spec, Set<Share> shares) {
+    List<Bind> shared = new ArrayList<>();
+    if (shares.contains(Share.HOME)) {
+      shared.add(samePlace(host.identity().home()));
+    }
+    if (shares.contains(Share.TMP)) {
+      shared.add(samePlace(Path.of("/tmp")));
+    }
+    if (shares.contains(Share.WORKING_DIRECTORY)) {
+      shared.add(samePlace(workingDirectory()));
+    }
+    configuration.binds().forEach(bind -> shared.add(checked(bind)));
+    spec.binds().forEach(bind -> shared.add(checked(bind)));
+    return shared;
+  }
+
+  private static Bind samePlace(Path path) {
+    return new Bind(path, ContainerPath.of(path.toString()), Access.READ_WRITE);
+  }
+
+  private static Path workingDirectory() {
+    return Path.of("").toAbsolutePath();
+  }
+
+  private static Bind checked(Bind bind) {
+    Path source = bind.source().toAbsolutePath().normalize();
+    if (!Files.exists(source)) {
+      throw new InvalidSpecException(
+          "cannot bind " + source + " at " + bind.target() + ": there is nothing at " + source);
+    }
+    if (bind.target().equals(ControlDirectory.INSIDE)) {
+      throw new InvalidSpecException(
+          "cannot bind "
+              + source
+              + " at "
+              + bind.target()
+              + ": that place is taken; choose another target");
+    }
+    return new Bind(source, bind.target(), bind.access());
+  }
+
+  private static ContainerPath start(SessionSpec spec, Set<Share> shares) {
+    return spec.directory()
+        .orElseGet(
+            () ->
+                shares.contains(Share.WORKING_DIRECTORY)
+                    ? ContainerPath.of(workingDirectory().toString())
+                    : ROOT);
+  }
+
+  private static List<String> describe(List<Bind> shared, Set<Share> shares) {
+    List<String> lines = new ArrayList<>();
+    for (Bind bind : shared) {
+      lines.add(
+          bind.source()
+              + " at "
+              + bind.target()
+              + (bind.access() == Access.READ_ONLY ? ", read-only" : ", writable"));
+    }
+    if (shares.contains(Share.ENVIRONMENT)) {
+      lines.add("the caller's environment");
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,66 @@
+package io.overlaysdk.engine;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What {@code /proc} tells of a process, as proc(5) lays it out.
+ *
+ * @param session the id of its session, which is the pid of the process that started the session
+ * @param zombie whether it has ended, and only its parent has not noticed
+ * @param depth in how many pid namespaces it is: more, the further inside a container
+ * @param startTicks when it was started, in clock ticks since the machine was; with the pid this
+ *     names a process for good
+ */
+record ProcStatus(long session, boolean zombie, int depth, long startTicks) {
+  private static final Path PROC = Path.of("/proc");
+  private static final ProcStatus GONE = new ProcStatus(-1, true, 0, -1);
+
+  static ProcStatus of(long pid) {
+    Path directory = PROC.resolve(Long.toString(pid));
+    try {
+      String stat = Files.readString(directory.resolve("stat"), ISO_8859_1);
+      // The name in parentheses may hold anything, parentheses too: count from the last one.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      return new ProcStatus(
+          Long.parseLong(fields[3]),
+          fields[0].equals("Z") || fields[0].equals("X"),
+          depth(Files.readString(directory.resolve("status"), ISO_8859_1)),
+          Long.parseLong(fields[19]));
+    } catch (IOException e) {
+      return GONE;
+    }
+  }
+
+  private static int depth(String status) {
+    return status
+        .lines()
+        .filter(line -> line.startsWith("NSpid:"))
+        .findFirst()
+        .map(line -> line.split("\\s+").length - 1)
+        .orElse(1);
+  }
+
+  /** All processes of a session. */
+  static List<ProcessHandle> membersOf(long session) {
+    List<ProcessHandle> members = new ArrayList<>();
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
+      for (Path process : processes) {
+        long pid = Long.parseLong(process.getFileName().toString());
+        if (of(pid).session() == session) {
+          ProcessHandle.of(pid).ifPresent(members::add);
+        }
+      }
+    } catch (IOException e) {
+      // Not a Linux, or no /proc: then there is nothing to be found this way.
+      return List.of();
+    }
+    return members;
+  }
+}

@@ -1,0 +1,89 @@
+package io.overlaysdk.engine;
+
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * The processes of one invocation, and the order in which they end: first the command inside, then
+ * the tool around it, which takes its mounts away; killed only when they do not end by themselves.
+ * A fuse2fs that is killed leaves its image dirty, so it comes last.
+ */
+final class ProcessTree {
+  /** What a tool may take to unmount after its command is gone, before it is told to end itself. */
+  private static final Duration ORDERLY_END = Duration.ofSeconds(5);
+
+  /**
+   * How often a process is looked at that is not a child of this one: the kernel tells us nothing.
+   */
+  private static final long LOOK_MILLIS = 10;
+
+  private final long root;
+  private final boolean ownSession;
+
+  /**
+   * @param ownSession whether {@code root} leads a session (setsid) in which nothing else runs
+   */
+  ProcessTree(long root, boolean ownSession) {
+    this.root = root;
+    this.ownSession = ownSession;
+  }
+
+  /** Ends all of it and waits for that. An interrupt does not stop it, and is kept. */
+  void end(Duration grace) {
+    boolean interrupted = Thread.interrupted();
+    interrupted |= signal(innermost(), ProcessHandle::destroy, grace);
+    interrupted |= signal(innermost(), ProcessHandle::destroyForcibly, ORDERLY_END);
+    interrupted |= signal(all(), ProcessHandle::destroy, grace);
+    interrupted |= signal(all(), ProcessHandle::destroyForcibly, grace);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Signals processes and waits until all of the tree has ended, which is when the tool has too.
+   */
+  private boolean signal(
+      List<ProcessHandle> processes, Consumer<ProcessHandle> how, Duration patience) {
+    processes.forEach(how);
+    long deadline = System.nanoTime() + patience.toNanos();
+    boolean interrupted = false;
+    while (!all().isEmpty() && System.nanoTime() < deadline) {
+      try {
+        Thread.sleep(LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    return interrupted;
+  }
+
+  /** The processes of the innermost pid namespace; all of them where there is only one. */
+  private List<ProcessHandle> innermost() {
+    List<ProcessHandle> all = all();
+    int deepest = all.stream().mapToInt(ProcessTree::depth).max().orElse(0);
+    return all.stream().filter(process -> depth(process) == deepest).toList();
+  }
+
+  private static int depth(ProcessHandle process) {
+    return ProcStatus.of(process.pid()).depth();
+  }
+
+  private List<ProcessHandle> all() {
+    Set<ProcessHandle> all = new LinkedHashSet<>();
+    ProcessHandle.of(root)
+        .ifPresent(
+            process -> {
+              all.add(process);
+              process.descendants().forEach(all::add);
+            });
+    if (ownSession) {
+      // What was orphaned has another parent by now, but is still of this session.
+      all.addAll(ProcStatus.membersOf(root));
+    }
+    return all.stream().filter(process -> !ProcStatus.of(process.pid()).zombie()).toList();
+  }
+}

@@ -1,0 +1,75 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.OverlayException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Ends what sessions left whose process is dead, as the journal tells it. */
+final class Recovery {
+  /** How every scratch directory is named: nothing else is ever deleted on the journal's word. */
+  static final String SCRATCH_PREFIX = "overlay-sdk-";
+
+  private final Journal journal;
+  private final Removal removal;
+  private final Duration grace;
+
+  Recovery(Journal journal, Removal removal, Duration grace) {
+    this.journal = journal;
+    this.removal = removal;
+    this.grace = grace;
+  }
+
+  /** A line for each thing that was ended or taken away. */
+  List<String> run() {
+    List<String> done = new ArrayList<>();
+    for (Journal.Entry entry : journal.entries()) {
+      if (isAbandoned(entry)) {
+        endProcesses(entry, done);
+        removeScratch(entry, done);
+        entry.delete();
+        done.add("closed the session " + String.join(", ", entry.values("session")));
+      }
+    }
+    return done;
+  }
+
+  /** Only what is surely dead: this host, and another start of it or a process that is gone. */
+  private static boolean isAbandoned(Journal.Entry entry) {
+    try {
+      if (!entry.values("host").equals(List.of(Journal.hostName()))) {
+        return false;
+      }
+      boolean sameBoot = entry.values("boot").equals(List.of(Journal.bootId()));
+      List<String> owner = entry.values("owner");
+      return !sameBoot || owner.size() == 1 && !Journal.ProcessKey.parse(owner.get(0)).isAlive();
+    } catch (IOException e) {
+      throw new OverlayException("cannot tell which sessions are of this machine: " + e, e);
+    }
+  }
+
+  private void endProcesses(Journal.Entry entry, List<String> done) {
+    for (String line : entry.values("process")) {
+      Journal.ProcessKey process = Journal.ProcessKey.parse(line);
+      if (process.isAlive()) {
+        new ProcessTree(process.pid(), true).end(grace);
+        done.add("ended the process " + process.pid() + " and its children");
+      }
+    }
+  }
+
+  private void removeScratch(Journal.Entry entry, List<String> done) {
+    for (String line : entry.values("scratch")) {
+      Path scratch = Path.of(line);
+      boolean ours = String.valueOf(scratch.getFileName()).startsWith(SCRATCH_PREFIX);
+      if (ours && Files.exists(scratch, LinkOption.NOFOLLOW_LINKS)) {
+        removal.remove(scratch);
+        done.add("deleted " + scratch);
+      }
+    }
+  }
+}

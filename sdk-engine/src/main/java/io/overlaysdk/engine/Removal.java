@@ -1,0 +1,65 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.Invocation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Takes trees away for good, those too that hold files of the user's subordinate ids: a session
+ * with fakeroot leaves them, and only a process in such a user namespace may delete them.
+ */
+final class Removal {
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+  private final Host host;
+  private final Launcher launcher;
+
+  Removal(Host host, Launcher launcher) {
+    this.host = host;
+    this.launcher = launcher;
+  }
+
+  /**
+   * @throws OverlayException where something is left
+   */
+  void remove(Path tree) {
+    try {
+      Deletion.tree(tree);
+    } catch (IOException | UnsupportedOperationException e) {
+      removeInNamespace(tree);
+      if (Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
+        throw new OverlayException("cannot delete " + tree + ": " + e, e);
+      }
+    }
+  }
+
+  private void removeInNamespace(Path tree) {
+    Optional<Path> unshare = host.find("unshare");
+    if (unshare.isEmpty() || host.identity().isRoot() || host.identity().subordinate().isEmpty()) {
+      return;
+    }
+    host.find("rm")
+        .ifPresent(
+            rm ->
+                launcher.run(
+                    Invocation.of(
+                        unshare.get(),
+                        List.of(
+                            "--user",
+                            "--map-root-user",
+                            "--map-auto",
+                            rm.toString(),
+                            "-rf",
+                            "--one-file-system",
+                            "--",
+                            tree.toString())),
+                    Launcher.Terms.within(PATIENCE)));
+  }
+}

@@ -1,0 +1,122 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.LaunchException;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.Step;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The private directory of one session or build: where steps put what they make, and what is
+ * deleted at the end. All that a step makes lies in it, so that deleting it undoes every step.
+ */
+final class Scratch implements AutoCloseable {
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  private static final Set<PosixFilePermission> OPEN_TO_READ =
+      PosixFilePermissions.fromString("rwxr-xr-x");
+
+  private final Path directory;
+  private final Journal.Entry journal;
+  private final Launcher launcher;
+  private final Removal removal;
+
+  Scratch(Path directory, Journal.Entry journal, Launcher launcher, Removal removal) {
+    this.directory = directory;
+    this.journal = journal;
+    this.launcher = launcher;
+    this.removal = removal;
+  }
+
+  /** Makes the directory; the journal knows of it before it is there. */
+  void make() {
+    journal.write("scratch", directory.toString());
+    try {
+      Files.createDirectory(directory, PRIVATE);
+    } catch (IOException e) {
+      throw new OverlayException(
+          "cannot make the scratch directory "
+              + directory
+              + ": "
+              + e
+              + "; configure another one (scratch) or make room",
+          e);
+    }
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /**
+   * Does a step.
+   *
+   * @throws LaunchException where a program fails
+   */
+  void perform(Step step, Duration limit) {
+    journal.write("step", step.toString());
+    try {
+      if (step instanceof Step.MakeDirectory make) {
+        Files.createDirectory(make.path());
+        Files.setPosixFilePermissions(make.path(), OPEN_TO_READ);
+      } else if (step instanceof Step.WriteFile write) {
+        Files.createFile(write.path(), PRIVATE_FILE);
+        Files.writeString(write.path(), write.content(), StandardOpenOption.WRITE);
+      } else if (step instanceof Step.Link link) {
+        Files.createSymbolicLink(link.path(), link.target());
+      } else if (step instanceof Step.Run run) {
+        run(run.purpose(), run.invocation(), limit);
+      }
+    } catch (IOException e) {
+      throw new OverlayException("cannot prepare the session: " + e, e);
+    }
+  }
+
+  private void run(String purpose, Invocation invocation, Duration limit) {
+    Launcher.Outcome outcome =
+        launcher.run(
+            invocation,
+            new Launcher.Terms(
+                Optional.empty(),
+                io.overlaysdk.spi.Stdio.PIPES,
+                Optional.of(limit),
+                pid -> journal.process(pid)));
+    if (outcome.timedOut()) {
+      throw new LaunchException(
+          "cannot " + purpose + ": it took longer than " + limit.toSeconds() + " seconds",
+          invocation.words(),
+          outcome.errorText());
+    }
+    if (outcome.status() != 0) {
+      throw new LaunchException(
+          "cannot " + purpose + ": status " + outcome.status(),
+          invocation.words(),
+          outcome.errorText());
+    }
+  }
+
+  /** Performs steps in order. */
+  void perform(List<Step> steps, Duration limit) {
+    steps.forEach(step -> perform(step, limit));
+  }
+
+  /** Deletes all that was made, and then says in the journal that nothing is left. */
+  @Override
+  public void close() {
+    removal.remove(directory);
+    journal.delete();
+  }
+}

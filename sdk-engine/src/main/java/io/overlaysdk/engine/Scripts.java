@@ -1,0 +1,25 @@
+package io.overlaysdk.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+
+/**
+ * The constant scripts that run inside a container. Data reaches them in files, never in the text.
+ */
+final class Scripts {
+  static final String COMMAND = read("command.sh");
+  static final String SHELL = read("shell.sh");
+
+  private Scripts() {}
+
+  private static String read(String name) {
+    try (InputStream in = Scripts.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
