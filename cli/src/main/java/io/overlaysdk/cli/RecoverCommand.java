@@ -1,0 +1,42 @@
+package io.overlaysdk.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code overlay recover}: what dead sessions left is taken away. */
+@Command(
+    name = "recover",
+    description = {
+      "Ends what sessions left behind whose process is dead: processes, mounts, scratch files.",
+      "Touches nothing of a session that is in use.",
+      ""
+    })
+final class RecoverCommand implements Runnable {
+  private final OpenSdk sdk;
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--json", description = "For programs: a list of texts.")
+  private boolean json;
+
+  RecoverCommand(OpenSdk sdk) {
+    this.sdk = sdk;
+  }
+
+  @Override
+  public void run() {
+    List<String> ended = sdk.get().recover();
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(Json.of(ended));
+    } else if (ended.isEmpty()) {
+      out.println("nothing was left behind");
+    } else {
+      ended.forEach(out::println);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.overlaysdk.cli;
+
+import io.overlaysdk.BackendReport;
+import io.overlaysdk.Command;
+import io.overlaysdk.Explanation;
+import io.overlaysdk.Image;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Result;
+import io.overlaysdk.Session;
+import io.overlaysdk.SessionSpec;
+import io.overlaysdk.Termination;
+import io.overlaysdk.workflow.StepReport;
+import io.overlaysdk.workflow.Workflow;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Writes down what it is asked for, in {@link #calls}, and answers what a test has set. */
+final class FakeSdk implements OverlaySdk {
+  final List<Object> calls = new ArrayList<>();
+  List<BackendReport> reports = List.of();
+  List<String> recovered = List.of();
+  List<StepReport> steps = List.of();
+  RuntimeException refusal;
+  OverlayException closing;
+  int status;
+  Termination termination = Termination.EXITED;
+
+  @Override
+  public List<BackendReport> probe() {
+    return reports;
+  }
+
+  @Override
+  public Overlay createOverlay(Path directory) {
+    calls.add("create " + directory);
+    try {
+      Files.createDirectories(directory.resolve("upper"));
+      Files.createDirectories(directory.resolve("work"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Overlay.at(directory);
+  }
+
+  @Override
+  public Overlay createOverlay(Path file, long bytes) {
+    calls.add("create " + file + " of " + bytes);
+    return Overlay.at(file);
+  }
+
+  @Override
+  public Image build(Path definition, Path target) {
+    refuse();
+    calls.add("build " + definition + " " + target);
+    return Image.at(target);
+  }
+
+  @Override
+  public Session start(SessionSpec spec) {
+    refuse();
+    calls.add(spec);
+    return new FakeSession(spec);
+  }
+
+  @Override
+  public Explanation explain(SessionSpec spec, Command command) {
+    calls.add(spec);
+    calls.add(command);
+    return new Explanation("run " + command, List.of("because"));
+  }
+
+  @Override
+  public boolean run(Workflow workflow, Consumer<StepReport> listener) {
+    refuse();
+    calls.add(workflow);
+    steps.forEach(listener);
+    return steps.stream().allMatch(StepReport::succeeded);
+  }
+
+  @Override
+  public List<Explanation> explain(Workflow workflow) {
+    calls.add(workflow);
+    return workflow.steps().stream()
+        .map(step -> new Explanation(step.title(), List.of("because")))
+        .toList();
+  }
+
+  @Override
+  public List<String> recover() {
+    return recovered;
+  }
+
+  @Override
+  public void close() {
+    calls.add("close sdk");
+    if (closing != null) {
+      throw closing;
+    }
+  }
+
+  private void refuse() {
+    if (refusal != null) {
+      throw refusal;
+    }
+  }
+
+  private final class FakeSession implements Session {
+    private final SessionSpec spec;
+
+    FakeSession(SessionSpec spec) {
+      this.spec = spec;
+    }
+
+    @Override
+    public Result run(Command command) {
+      calls.add(command);
+      return new Result(
+          command, termination, status, new byte[0], new byte[0], false, Duration.ofMillis(1500));
+    }
+
+    @Override
+    public Result shell() {
+      calls.add("shell");
+      return run(Command.of("sh"));
+    }
+
+    @Override
+    public SessionSpec spec() {
+      return spec;
+    }
+
+    @Override
+    public String backend() {
+      throw new InvalidSpecException("nothing asks for it");
+    }
+
+    @Override
+    public void close() {
+      calls.add("close session");
+    }
+  }
+}

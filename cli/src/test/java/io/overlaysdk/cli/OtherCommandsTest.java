@@ -1,0 +1,114 @@
+package io.overlaysdk.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.overlaysdk.Command;
+import io.overlaysdk.Image;
+import io.overlaysdk.SessionSpec;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OtherCommandsTest {
+  private final FakeSdk sdk = new FakeSdk();
+
+  @Test
+  void shellExitsAsTheShellDoes() {
+    sdk.status = 3;
+
+    CommandLineRun run = CommandLineRun.of(sdk, "shell", "--share", "home", "host");
+
+    assertEquals(new CommandLineRun(3, "", ""), run);
+    assertEquals("shell", sdk.calls.get(1));
+  }
+
+  @Test
+  void shellTakesNoWords() {
+    assertEquals(2, CommandLineRun.of(sdk, "shell", "base.sif", "--", "ls").status());
+  }
+
+  @Test
+  void explainPrintsWhatWouldBeDone() {
+    CommandLineRun run = CommandLineRun.of(sdk, "explain", "base.sif", "--", "ls", "-l");
+
+    assertEquals(new CommandLineRun(0, "run [ls, -l]\n  because\n", ""), run);
+    assertEquals(
+        List.of(
+            SessionSpec.on(Image.at(Path.of("base.sif"))),
+            Command.of("ls", "-l").inheritIo(),
+            "close sdk"),
+        sdk.calls);
+  }
+
+  @Test
+  void buildsAnImage() {
+    CommandLineRun run = CommandLineRun.of(sdk, "build", "base.def", "base.sif");
+
+    assertEquals(new CommandLineRun(0, "built base.sif\n", ""), run);
+    assertEquals(List.of("build base.def base.sif", "close sdk"), sdk.calls);
+  }
+
+  @Test
+  void createsADirectoryOrAnImageOfASize() {
+    assertEquals(
+        "created a.img\n", CommandLineRun.of(sdk, "create", "a.img", "--size", "1G").out());
+    assertEquals("create a.img of 1073741824", sdk.calls.get(0));
+    assertEquals(2, CommandLineRun.of(sdk, "create", "").status());
+  }
+
+  @Test
+  void recoverTellsWhatItEnded() {
+    assertEquals("nothing was left behind\n", CommandLineRun.of(sdk, "recover").out());
+    assertEquals("[]\n", CommandLineRun.of(sdk, "recover", "--json").out());
+
+    sdk.recovered = List.of("ended process 7", "deleted /tmp/x");
+
+    assertEquals("ended process 7\ndeleted /tmp/x\n", CommandLineRun.of(sdk, "recover").out());
+    assertEquals(
+        "[\"ended process 7\",\"deleted /tmp/x\"]\n",
+        CommandLineRun.of(sdk, "recover", "--json").out());
+  }
+
+  @Test
+  void tellsTheVersionOfTheBuild() {
+    CommandLineRun run = CommandLineRun.of(sdk, "--version");
+
+    assertTrue(Pattern.matches("overlay \\d+\\.\\d+\\.\\d+\\S*\n", run.out()), run.out());
+    assertEquals(0, run.status());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"exec", "shell", "explain", "run", "build", "create", "doctor", "recover"})
+  void helpsWithEachCommandOnStdout(String command) {
+    CommandLineRun run = CommandLineRun.of(sdk, command, "--help");
+
+    assertEquals(0, run.status());
+    assertTrue(run.out().startsWith("Usage: overlay " + command), run.out());
+    assertTrue(run.out().lines().allMatch(line -> line.length() <= 80), run.out());
+    assertEquals("", run.err());
+    assertTrue(sdk.calls.isEmpty());
+  }
+
+  @Test
+  void exitsWith2WithoutACommandAndForAnUnknownOne() {
+    assertEquals(2, CommandLineRun.of(sdk).status());
+    assertEquals(2, CommandLineRun.of(sdk, "dance").status());
+  }
+
+  @Test
+  void exitsWith125WhereSomethingUnforeseenHappens() {
+    sdk.refusal = new IllegalStateException("a bug");
+
+    CommandLineRun run = CommandLineRun.of(sdk, "build", "a", "b");
+
+    assertEquals(125, run.status());
+    assertEquals(
+        "overlay: internal error: java.lang.IllegalStateException: a bug (--debug shows where)\n",
+        run.err());
+  }
+}
