@@ -1,0 +1,39 @@
+package io.overlaysdk.it;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+
+/** The real tools that the tests run on. */
+final class Tools {
+  private Tools() {}
+
+  /**
+   * Where the program is. Where it is missing the test fails if this run must not skip any ({@code
+   * OVERLAYSDK_REQUIRE_TOOLS=true}), and is aborted with the reason otherwise.
+   */
+  static Path require(String program) {
+    Optional<Path> found = find(program);
+    if (found.isEmpty()) {
+      String reason = program + " is not on PATH: ./verify puts it there where it can";
+      if ("true".equals(System.getenv("OVERLAYSDK_REQUIRE_TOOLS"))) {
+        Assertions.fail(reason);
+      }
+      // Maven counts what was skipped, and shows no reason.
+      System.err.println("skipped: " + reason);
+      Assumptions.abort(reason);
+    }
+    return found.get();
+  }
+
+  private static Optional<Path> find(String program) {
+    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+        .map(directory -> Path.of(directory, program))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+}
