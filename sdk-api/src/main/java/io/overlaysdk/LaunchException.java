@@ -1,12 +1,16 @@
 package io.overlaysdk;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * A container tool failed before the command ran, or could not be started. The command did not run.
  */
 public final class LaunchException extends OverlayException {
   private static final long serialVersionUID = 1;
+
+  /** A word may be a whole script; {@link #invocation()} has all of it. */
+  private static final int SHOWN = 200;
 
   private final transient List<String> invocation;
   private final String toolOutput;
@@ -20,7 +24,7 @@ public final class LaunchException extends OverlayException {
     super(
         asked
             + "\n  ran: "
-            + String.join(" ", invocation)
+            + shown(invocation)
             + (toolOutput.isBlank() ? "" : "\n  it printed: " + toolOutput.strip()));
     this.invocation = List.copyOf(invocation);
     this.toolOutput = toolOutput;
@@ -32,9 +36,20 @@ public final class LaunchException extends OverlayException {
    * @param cause why they could not be
    */
   public LaunchException(String asked, List<String> invocation, Throwable cause) {
-    super(asked + "\n  ran: " + String.join(" ", invocation) + "\n  " + cause, cause);
+    super(asked + "\n  ran: " + shown(invocation) + "\n  " + cause, cause);
     this.invocation = List.copyOf(invocation);
     this.toolOutput = "";
+  }
+
+  private static String shown(List<String> invocation) {
+    return invocation.stream()
+        .map(
+            word -> {
+              String line = word.lines().findFirst().orElse("");
+              String start = line.substring(0, Math.min(line.length(), SHOWN));
+              return start.equals(word) ? word : start + "...";
+            })
+        .collect(Collectors.joining(" "));
   }
 
   /** The words that were run, the executable first. */

@@ -107,6 +107,17 @@ class OverlayExceptionTest {
   }
 
   @Test
+  void aLaunchShowsTheStartOfAWordThatIsAScript() {
+    String script = "# does this\nexec \"$@\"\n";
+    List<String> words = List.of("/bin/sh", "-c", script, "", "x".repeat(201));
+    LaunchException e = new LaunchException("cannot start", words, "");
+    assertEquals(
+        "cannot start\n  ran: /bin/sh -c # does this...  " + "x".repeat(200) + "...",
+        e.getMessage());
+    assertEquals(words, e.invocation());
+  }
+
+  @Test
   void aLaunchThatTheSystemRefusedShowsWhy() {
     Throwable cause = new IOException();
     LaunchException e = new LaunchException("a", List.of("b"), cause);
