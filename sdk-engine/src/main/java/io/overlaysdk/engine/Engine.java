@@ -41,6 +41,7 @@ final class Engine implements OverlaySdk {
   private final Configuration configuration;
   private final Environment environment;
   private final Host host;
+  private final Guard guard;
   private final Launcher launcher;
   private final Backends backends;
   private final Builders builders;
@@ -52,13 +53,13 @@ final class Engine implements OverlaySdk {
       Configuration configuration,
       Environment environment,
       Host host,
-      Launcher launcher,
       Providers<Backend> backends,
       Providers<ImageBuilder> builders) {
     this.configuration = configuration;
     this.environment = environment;
     this.host = host;
-    this.launcher = launcher;
+    this.guard = Guard.of(environment, host, configuration.grace());
+    this.launcher = newLauncher();
     this.backends = new Backends(backends, configuration.backends(), host);
     this.builders = new Builders(builders, host);
     this.planner = new Planner(configuration, environment, host, this.backends);
@@ -70,17 +71,17 @@ final class Engine implements OverlaySdk {
     Environment environment = new Environment(variables);
     Launcher probing =
         new Launcher(
-            environment, Optional.empty(), configuration.grace(), configuration.outputLimit());
+            environment,
+            Guard.none(),
+            Optional.empty(),
+            configuration.grace(),
+            configuration.outputLimit());
     Host host =
         new HostMachine(configuration.executables(), variables, words -> ask(probing, words));
-    Launcher launcher =
-        new Launcher(
-            environment, host.find("setsid"), configuration.grace(), configuration.outputLimit());
     return new Engine(
         configuration,
         environment,
         host,
-        launcher,
         Providers.of(ServiceLoader.load(Backend.class, classLoader)),
         Providers.of(ServiceLoader.load(ImageBuilder.class, classLoader)));
   }
@@ -188,6 +189,7 @@ final class Engine implements OverlaySdk {
       }
     }
     launcher.endAll();
+    guard.close();
     if (failure != null) {
       throw failure;
     }
@@ -195,7 +197,11 @@ final class Engine implements OverlaySdk {
 
   private Launcher newLauncher() {
     return new Launcher(
-        environment, host.find("setsid"), configuration.grace(), configuration.outputLimit());
+        environment,
+        guard,
+        host.find("setsid"),
+        configuration.grace(),
+        configuration.outputLimit());
   }
 
   /** A scratch directory that is made, for work that is no session. */

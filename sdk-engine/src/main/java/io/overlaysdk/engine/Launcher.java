@@ -34,13 +34,24 @@ final class Launcher {
   private static final Duration DRAIN = Duration.ofSeconds(5);
 
   private final Environment environment;
+  private final Guard guard;
   private final Optional<Path> setsid;
   private final Duration grace;
   private final int outputLimit;
   private final Set<ProcessTree> running = ConcurrentHashMap.newKeySet();
 
-  Launcher(Environment environment, Optional<Path> setsid, Duration grace, int outputLimit) {
+  /**
+   * @param guard what ends the processes if this JVM cannot
+   * @param setsid the program that makes each a session of its own, where it is here
+   */
+  Launcher(
+      Environment environment,
+      Guard guard,
+      Optional<Path> setsid,
+      Duration grace,
+      int outputLimit) {
     this.environment = environment;
+    this.guard = guard;
     this.setsid = setsid;
     this.grace = grace;
     this.outputLimit = outputLimit;
@@ -100,6 +111,7 @@ final class Launcher {
     Process process = awaitStart(invocation, started);
     ProcessTree tree = new ProcessTree(process.pid(), own && setsid.isPresent());
     running.add(tree);
+    guard.started(process.pid());
     try {
       terms.started().accept(process.pid());
       boolean timedOut = !awaitEnd(invocation, ended, tree, terms.limit());
@@ -112,7 +124,21 @@ final class Launcher {
           Duration.ofNanos(System.nanoTime() - begin));
     } finally {
       running.remove(tree);
+      guard.ended(process.pid());
     }
+  }
+
+  /**
+   * Starts a program that outlives the calls of this class and the JVM. Only its standard input is
+   * connected.
+   */
+  static Process beside(Invocation invocation, Environment environment) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(invocation.words());
+    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().clear();
+    builder.environment().putAll(environment.forTool(invocation));
+    return builder.start();
   }
 
   /** Ends all that runs. */

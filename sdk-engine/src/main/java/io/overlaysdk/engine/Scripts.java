@@ -7,10 +7,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 
 /**
- * The constant scripts that run inside a container. Data reaches them in files, never in the text.
+ * The constant scripts that the engine runs. Data reaches them in files or pipes, never in the
+ * text.
  */
 final class Scripts {
   static final String COMMAND = read("command.sh");
+  static final String GUARD = read("guard.sh");
   static final String SHELL = read("shell.sh");
 
   private Scripts() {}

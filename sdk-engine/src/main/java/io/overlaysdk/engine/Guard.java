@@ -1,0 +1,118 @@
+package io.overlaysdk.engine;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.Invocation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends what still runs when this JVM dies, of whatever it dies. A small process beside the JVM is
+ * told what runs, through a pipe that nobody else can write to: the kernel closes the pipe with the
+ * JVM, and then that process ends what it was told of, in the same order as {@link ProcessTree}.
+ */
+final class Guard implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
+  private static final long LOOK_MILLIS = 100;
+
+  private final Environment environment;
+  private final Optional<Invocation> invocation;
+  private final Set<Long> running = new LinkedHashSet<>();
+  private Process process;
+
+  private Guard(Environment environment, Optional<Invocation> invocation) {
+    this.environment = environment;
+    this.invocation = invocation;
+  }
+
+  /** One that guards nothing. */
+  static Guard none() {
+    return new Guard(new Environment(java.util.Map.of()), Optional.empty());
+  }
+
+  /**
+   * One that starts its process when there is something to guard; nothing is guarded on a machine
+   * without sh or setsid.
+   *
+   * @param grace how long each kind of signal is waited for
+   */
+  static Guard of(Environment environment, Host host, Duration grace) {
+    String looks = Long.toString(Math.max(1, grace.toMillis() / LOOK_MILLIS));
+    Optional<Path> sh = host.find("sh");
+    return new Guard(
+        environment,
+        host.find("setsid")
+            .filter(setsid -> sh.isPresent())
+            .map(
+                setsid ->
+                    Invocation.of(
+                        setsid,
+                        List.of(sh.get().toString(), "-c", Scripts.GUARD, "overlay-sdk", looks))));
+  }
+
+  /** Guards this process and its children from now on. */
+  synchronized void started(long pid) {
+    running.add(pid);
+    tell("+ " + pid + "\n");
+  }
+
+  /** Guards this process no longer: it has ended. */
+  synchronized void ended(long pid) {
+    running.remove(pid);
+    tell("- " + pid + "\n");
+  }
+
+  /** Lets go of the process beside, which ends with that. */
+  @Override
+  public synchronized void close() {
+    if (process != null) {
+      try {
+        process.getOutputStream().close();
+      } catch (IOException e) {
+        LOG.debug("the guard had ended before", e);
+      }
+      process = null;
+    }
+  }
+
+  private void tell(String line) {
+    if (process == null || !say(line)) {
+      begin();
+    }
+  }
+
+  /** Tells a new process all that runs. */
+  private void begin() {
+    if (invocation.isEmpty() || running.isEmpty()) {
+      return;
+    }
+    try {
+      process = Launcher.beside(invocation.get(), environment);
+      StringBuilder lines = new StringBuilder();
+      running.forEach(pid -> lines.append("+ ").append(pid).append('\n'));
+      say(lines.toString());
+    } catch (IOException e) {
+      process = null;
+      LOG.warn("nothing will end sessions if this JVM is killed: {}", e.toString());
+    }
+  }
+
+  private boolean say(String lines) {
+    try {
+      process.getOutputStream().write(lines.getBytes(US_ASCII));
+      process.getOutputStream().flush();
+      return true;
+    } catch (IOException e) {
+      LOG.debug("the guard has been killed", e);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+# sh -c THIS overlay-sdk LOOKS
+# Ends what a JVM leaves that dies in the middle. Reads "+ PID" for each process that the JVM has
+# started and "- PID" for each that has ended, from a pipe that nobody but the JVM can write to: when
+# there is no more to read, the JVM is gone, and whatever is still listed is ended with all its
+# children, in the order of ProcessTree. LOOKS tells how often each kind of signal may be waited for,
+# ten times a second.
+listed=' ' looks=$1
+trap '' HUP INT QUIT TERM
+cd /
+while read -r sign pid; do
+  case $sign in
+    +) listed="$listed$pid " ;;
+    -) listed="${listed%% $pid *} ${listed#* $pid }" ;;
+  esac
+done
+[ "$listed" = ' ' ] && exit
+
+# Sets tree to what is listed and lives, the sessions it leads, and all children of these.
+look() {
+  table='' tree=' '
+  for file in /proc/[0-9]*/stat; do
+    read -r line <"$file" || continue
+    pid=${file#/proc/}
+    # the name in parentheses may hold anything, parentheses too
+    set -- ${line##*) }
+    case $1 in
+      Z | X) ;;
+      *) table="$table ${pid%/stat}:$2:$4" ;;
+    esac
+  done
+  grown=yes
+  while [ -n "$grown" ]; do
+    grown=''
+    for entry in $table; do
+      pid=${entry%%:*} session=${entry##*:} parent=${entry#*:}
+      parent=${parent%:*}
+      case $tree in *" $pid "*) continue ;; esac
+      case $listed in
+        *" $pid "* | *" $session "*) ;;
+        *) case $tree in *" $parent "*) ;; *) continue ;; esac ;;
+      esac
+      tree="$tree$pid " grown=yes
+    done
+  done
+}
+
+# Sets inner to the processes of the tree that are in the innermost pid namespace.
+find_inner() {
+  inner='' deepest=0
+  for pid in $tree; do
+    while read -r key value; do
+      [ "$key" = NSpid: ] || continue
+      set -- $value
+      [ "$#" -lt "$deepest" ] && break
+      [ "$#" -eq "$deepest" ] || inner=''
+      inner="$inner $pid" deepest=$#
+      break
+    done <"/proc/$pid/status"
+  done
+}
+
+# send SIGNAL PID...: signals and waits. Does not return where all of the tree has ended.
+send() {
+  signal=$1 tries=$looks
+  shift
+  [ "$#" -eq 0 ] || kill "-$signal" "$@"
+  while look; [ "$tree" != ' ' ]; do
+    [ "$tries" -gt 0 ] || return
+    tries=$((tries - 1))
+    sleep 0.1
+  done
+  exit
+}
+
+look
+find_inner
+send TERM $inner
+find_inner
+send KILL $inner
+send TERM $tree
+send KILL $tree
