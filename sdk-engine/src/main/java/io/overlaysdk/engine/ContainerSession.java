@@ -22,13 +22,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 
 /** A session that enters its container once for each command, over one overlay on disk. */
 final class ContainerSession implements Session {
   /** What a command's status is where its time was over: as timeout(1) of coreutils has it. */
   private static final int TIMED_OUT = 124;
+
+  /** How often a closing session looks for a command that has been started since. */
+  private static final long LOOK_MILLIS = 100;
 
   private final Planner.Planned planned;
   private final Plan plan;
@@ -39,7 +44,12 @@ final class ContainerSession implements Session {
   private final Optional<Duration> defaultLimit;
   private final Consumer<ContainerSession> onClose;
   private final ReentrantLock turn = new ReentrantLock(true);
+
+  /** Held shared by each command on its way, and by {@link #close} alone. */
+  private final ReentrantReadWriteLock inside = new ReentrantReadWriteLock();
+
   private volatile boolean closed;
+  private boolean tidied;
   private volatile boolean imageHasShell = true;
 
   ContainerSession(
@@ -64,10 +74,19 @@ final class ContainerSession implements Session {
     Variables.check(command.variables());
     awaitTurn();
     try {
+      return runInside(command);
+    } finally {
+      giveTurn();
+    }
+  }
+
+  private Result runInside(Command command) {
+    inside.readLock().lock();
+    try {
       requireOpen();
       return imageHasShell ? runReported(command) : runBare(command);
     } finally {
-      giveTurn();
+      inside.readLock().unlock();
     }
   }
 
@@ -86,17 +105,37 @@ final class ContainerSession implements Session {
     return planned.choice().backend().name();
   }
 
+  /** Of two callers at once the second waits for the first: for both all is gone afterwards. */
   @Override
   public void close() {
-    synchronized (this) {
-      if (closed) {
-        return;
+    closed = true;
+    emptyInside();
+    try {
+      if (!tidied) {
+        tidied = true;
+        onClose.accept(this);
+        scratch.close();
       }
-      closed = true;
+    } finally {
+      inside.writeLock().unlock();
     }
-    launcher.endAll();
-    onClose.accept(this);
-    scratch.close();
+  }
+
+  /** Ends commands until none is on its way any more: one may have been about to start. */
+  private void emptyInside() {
+    boolean interrupted = false;
+    boolean empty = false;
+    while (!empty) {
+      launcher.endAll();
+      try {
+        empty = inside.writeLock().tryLock(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Runs a command through the script inside, which tells how it ended. */

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -221,6 +222,25 @@ class ContainerSessionTest {
     session.close();
     session.close();
     assertThrows(IllegalStateException.class, () -> session.run("true"));
+  }
+
+  @Test
+  void closingWaitsUntilTheCommandOfAnotherThreadHasReported() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      Session session = sdk.start(spec);
+      Path started = directory.resolve("started" + i);
+      CompletableFuture<Result> running =
+          CompletableFuture.supplyAsync(
+              () -> session.run("sh", "-c", "touch " + started + "; sleep 1000"));
+      while (!Files.exists(started)) {
+        Thread.onSpinWait();
+      }
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(session::close);
+      session.close();
+      assertEquals(List.of(), list(scratch()), "for the second that closes it too");
+      closing.join();
+      assertEquals(143, running.join().exitStatus());
+    }
   }
 
   @Test
