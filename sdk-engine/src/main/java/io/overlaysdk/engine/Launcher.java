@@ -33,6 +33,9 @@ final class Launcher {
   /** What a tool may take to let go of its pipes after it has ended. */
   private static final Duration DRAIN = Duration.ofSeconds(5);
 
+  /** From here on a status may mean that the tool was killed and could not end what it started. */
+  private static final int SUSPICIOUS = 125;
+
   private final Environment environment;
   private final Guard guard;
   private final Optional<Path> setsid;
@@ -114,7 +117,9 @@ final class Launcher {
     guard.started(process.pid());
     try {
       terms.started().accept(process.pid());
+      CompletableFuture<Void> tidied = process.onExit().thenAcceptAsync(tool -> tidy(tool, tree));
       boolean timedOut = !awaitEnd(invocation, ended, tree, terms.limit());
+      tidied.join();
       return new Outcome(
           ended.join(),
           timedOut,
@@ -125,6 +130,16 @@ final class Launcher {
     } finally {
       running.remove(tree);
       guard.ended(process.pid());
+    }
+  }
+
+  /**
+   * What a killed tool leaves (Apptainer 1.4: squashfuse, fuse-overlayfs, fuse2fs) holds its mounts
+   * and the pipes of the command.
+   */
+  private void tidy(Process tool, ProcessTree tree) {
+    if (tool.exitValue() >= SUSPICIOUS) {
+      tree.end(grace);
     }
   }
 

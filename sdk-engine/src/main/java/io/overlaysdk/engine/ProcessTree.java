@@ -44,19 +44,26 @@ final class ProcessTree {
   }
 
   /**
-   * Signals processes and waits until all of the tree has ended, which is when the tool has too.
+   * Signals processes and waits until all of the tree has ended, which is when the tool has too. If
+   * the tool ended first there is nobody who would tidy up, and only what was signalled is waited
+   * for.
    */
   private boolean signal(
       List<ProcessHandle> processes, Consumer<ProcessHandle> how, Duration patience) {
     processes.forEach(how);
     long deadline = System.nanoTime() + patience.toNanos();
     boolean interrupted = false;
-    while (!all().isEmpty() && System.nanoTime() < deadline) {
+    List<ProcessHandle> left = all();
+    while (!left.isEmpty() && System.nanoTime() < deadline) {
+      if (!isRunning(root) && left.stream().noneMatch(processes::contains)) {
+        break;
+      }
       try {
         Thread.sleep(LOOK_MILLIS);
       } catch (InterruptedException e) {
         interrupted = true;
       }
+      left = all();
     }
     return interrupted;
   }
@@ -74,16 +81,21 @@ final class ProcessTree {
 
   private List<ProcessHandle> all() {
     Set<ProcessHandle> all = new LinkedHashSet<>();
-    ProcessHandle.of(root)
-        .ifPresent(
-            process -> {
-              all.add(process);
-              process.descendants().forEach(all::add);
-            });
+    ProcessHandle.of(root).ifPresent(process -> add(process, all));
     if (ownSession) {
       // What was orphaned has another parent by now, but is still of this session.
-      all.addAll(ProcStatus.membersOf(root));
+      ProcStatus.membersOf(root).forEach(process -> add(process, all));
     }
-    return all.stream().filter(process -> !ProcStatus.of(process.pid()).zombie()).toList();
+    return all.stream().filter(process -> isRunning(process.pid())).toList();
+  }
+
+  private static void add(ProcessHandle process, Set<ProcessHandle> all) {
+    if (all.add(process)) {
+      process.descendants().forEach(all::add);
+    }
+  }
+
+  private static boolean isRunning(long pid) {
+    return !ProcStatus.of(pid).zombie();
   }
 }

@@ -244,6 +244,16 @@ class ContainerSessionTest {
   }
 
   @Test
+  void doesNotWaitForWhatAKilledToolLeft() {
+    try (Session session = sdk.start(spec)) {
+      Result result = session.run("sh", "-c", "sleep 1000 & kill -9 $PPID; kill -9 $$");
+      assertEquals(137, result.exitStatus());
+      assertEquals(Termination.UNCERTAIN, result.termination());
+      assertTrue(result.took().toSeconds() < 4, result.took().toString());
+    }
+  }
+
+  @Test
   void refusesABindWhoseSourceIsMissing() {
     InvalidSpecException e =
         assertThrows(
