@@ -29,10 +29,11 @@ final class Recovery {
     List<String> done = new ArrayList<>();
     for (Journal.Entry entry : journal.entries()) {
       if (isAbandoned(entry)) {
+        String session = String.join(", ", entry.values("session"));
         endProcesses(entry, done);
         removeScratch(entry, done);
         entry.delete();
-        done.add("closed the session " + String.join(", ", entry.values("session")));
+        done.add("closed the session " + session);
       }
     }
     return done;
