@@ -1,0 +1,80 @@
+package io.overlaysdk.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.overlaysdk.Command;
+import io.overlaysdk.ContainerPath;
+import io.overlaysdk.Image;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.Session;
+import io.overlaysdk.SessionSpec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A program that uses the SDK in a virtual machine of its own, whose locale is C. */
+final class CLocaleCaller {
+  /** What is printed: words, the value of a variable, a directory. */
+  static final List<String> EXPECTED;
+
+  static {
+    List<String> expected = new ArrayList<>(Words.AWKWARD);
+    expected.addAll(List.of("é\n日本語", "\ud83d\ude80 ", "/srv/ü"));
+    EXPECTED = List.copyOf(expected);
+  }
+
+  private CLocaleCaller() {}
+
+  /** Starts it, and returns what it printed. */
+  static List<String> run(String backend, Path sif, String directory)
+      throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            CLocaleCaller.class.getName(),
+            backend,
+            sif.toString(),
+            directory);
+    Map<String, String> environment = builder.environment();
+    environment.keySet().removeIf(name -> name.equals("LANG") || name.startsWith("LC_"));
+    environment.put("LC_ALL", "C");
+    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    process.getOutputStream().close();
+    List<String> printed = Words.split(process.getInputStream().readAllBytes());
+    assertEquals(0, process.waitFor());
+    return printed;
+  }
+
+  /** Prints what arrived inside, each with a NUL behind it. */
+  public static void main(String[] arguments) throws IOException {
+    Path directory = Path.of(arguments[2]);
+    try (Bench bench = Bench.of(arguments[0], directory)) {
+      SessionSpec spec =
+          bench
+              .on(Image.at(Path.of(arguments[1])))
+              .overlay(Overlay.ephemeral())
+              .variable("OF_SESSION", "é\n日本語");
+      try (Session session = bench.start(spec)) {
+        session.run("mkdir", "/srv/ü").orThrow();
+        List<String> words =
+            new ArrayList<>(
+                List.of(
+                    "sh",
+                    "-c",
+                    "printf '%s\\0' \"$@\" \"$OF_SESSION\" \"$OF_COMMAND\" \"$PWD\"",
+                    "sh"));
+        words.addAll(Words.AWKWARD);
+        Command command =
+            Command.of(words)
+                .variable("OF_COMMAND", "\ud83d\ude80 ")
+                .directory(ContainerPath.of("/srv/ü"));
+        System.out.writeBytes(session.run(command).orThrow().stdoutBytes());
+      }
+    }
+    System.out.flush();
+  }
+}
