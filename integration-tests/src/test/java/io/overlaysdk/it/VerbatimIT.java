@@ -26,10 +26,10 @@ class VerbatimIT {
   void passesEveryWordAsItIs(String backend, Images images) throws Exception {
     try (Bench bench = Bench.of(backend, temp);
         Session session = bench.start(bench.on(images.tutorial()))) {
-      assertEquals(Words.AWKWARD, Words.split(session.run(printing(Words.AWKWARD))));
+      Words.assertSame(Words.AWKWARD, Words.split(session.run(printing(Words.AWKWARD))));
 
       for (String word : List.of("", "\n", "-c")) {
-        assertEquals(List.of(word), Words.split(session.run(printing(List.of(word)))), word);
+        Words.assertSame(List.of(word), Words.split(session.run(printing(List.of(word)))));
       }
     }
   }
@@ -65,10 +65,52 @@ class VerbatimIT {
       try (Session session = bench.start(spec)) {
         List<String> variables = Words.split(session.run(command).orThrow());
 
-        assertEquals(
+        Words.assertSame(
             expected.stream().sorted().toList(),
             variables.stream().filter(v -> v.matches("(?s)(OF|WON)_.*")).sorted().toList());
       }
+    }
+  }
+
+  @OnEachBackend
+  void passesVariablesWhoseNamesMeanSomethingToShellsAndTools(String backend, Images images)
+      throws Exception {
+    List<String> names =
+        List.of(
+            "PATH",
+            "HOME",
+            "USER",
+            "LOGNAME",
+            "SHELL",
+            "IFS",
+            "PS1",
+            "ENV",
+            "CDPATH",
+            "LANG",
+            "LC_ALL",
+            "TERM",
+            "TMPDIR",
+            "LD_LIBRARY_PATH",
+            "PROMPT_COMMAND",
+            "OPTARG",
+            "HOSTNAME",
+            "APPTAINER_NAME",
+            "SINGULARITY_BIND",
+            "APPTAINERENV_X",
+            "name",
+            "_x");
+    Command command = Command.of("/bin/cat", "/proc/self/environ");
+    for (String name : names) {
+      command = command.variable(name, "/of " + name);
+    }
+    try (Bench bench = Bench.of(backend, temp);
+        Session session = bench.start(bench.on(images.tutorial()))) {
+      Words.assertSame(
+          names.stream().map(name -> name + "=/of " + name).sorted().toList(),
+          Words.split(session.run(command).orThrow()).stream()
+              .filter(v -> names.contains(v.split("=")[0]))
+              .sorted()
+              .toList());
     }
   }
 

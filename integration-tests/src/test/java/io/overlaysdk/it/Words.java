@@ -1,6 +1,7 @@
 package io.overlaysdk.it;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.overlaysdk.Result;
 import java.util.ArrayList;
@@ -67,6 +68,29 @@ final class Words {
           "\u00a0");
 
   private Words() {}
+
+  /** Compares lists; what differs is shown one a line, so that it can be read. */
+  static void assertSame(List<String> expected, List<String> actual) {
+    List<String> missing = new ArrayList<>(expected);
+    actual.forEach(missing::remove);
+    List<String> added = new ArrayList<>(actual);
+    expected.forEach(added::remove);
+    assertEquals(visible(missing), visible(added), "what is missing, and what is there instead");
+    assertEquals(expected, actual);
+  }
+
+  private static String visible(List<String> words) {
+    StringBuilder text = new StringBuilder();
+    for (String word : words) {
+      word.chars()
+          .forEach(
+              c ->
+                  text.append(
+                      c < ' ' || c > '~' ? String.format("\\u%04x", c) : Character.toString(c)));
+      text.append('\n');
+    }
+    return text.toString();
+  }
 
   /** The words that a command printed, each with a NUL behind it. */
   static List<String> split(Result result) {

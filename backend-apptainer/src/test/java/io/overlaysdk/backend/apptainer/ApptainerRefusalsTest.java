@@ -231,13 +231,24 @@ final class ApptainerRefusalsTest {
 
   @Test
   void refusesVariablesThatItWouldChange() {
+    assertVariableRefused("HOME", "/work", "sets it itself. Leave it out");
+    assertVariableRefused(
+        "TEXT",
+        "one\r\ntwo",
+        "drops each carriage return of it that is followed by a line feed. Leave those out");
+  }
+
+  private static void assertVariableRefused(String name, String value, String reason) {
     Plan plan = new ApptainerBackend().plans(sif(HOST).request()).get(0);
-    Command command = Command.of("/tool").variable("HOME", "/work");
+    Command command = Command.of("/tool").variable(name, value);
     UnsupportedException refused =
         assertThrows(UnsupportedException.class, () -> plan.enter(command, Stdio.PIPES));
     assertEquals(
-        "the variable HOME in an image without a shell: Apptainer 1.4.5 (/usr/bin/apptainer) sets it"
-            + " itself. Leave it out, or use an image that has /bin/sh.",
+        "the variable "
+            + name
+            + " in an image without a shell: Apptainer 1.4.5 (/usr/bin/apptainer) "
+            + reason
+            + ", or use an image that has /bin/sh.",
         refused.getMessage());
   }
 }

@@ -69,18 +69,25 @@ record SifPlan(
         .forEach(
             (name, value) -> {
               if (NOT_OURS.contains(name)) {
-                throw cannotSet(name);
+                throw cannotSet(name, "sets it itself", "Leave it out");
+              }
+              // the shell that the tools bring along reads it as a line feed (1.4.5)
+              if (value.contains("\r\n")) {
+                throw cannotSet(
+                    name,
+                    "drops each carriage return of it that is followed by a line feed",
+                    "Leave those out");
               }
               environment.put(installation.dialect().variable(name), value);
             });
     return environment;
   }
 
-  private UnsupportedException cannotSet(String name) {
+  private UnsupportedException cannotSet(String name, String reason, String remedy) {
     return installation.refuse(
         "the variable " + name + " in an image without a shell",
-        "sets it itself",
-        "Leave it out, or use an image that has /bin/sh.");
+        reason,
+        remedy + ", or use an image that has /bin/sh.");
   }
 
   /** What the tools end with whatever went wrong before the command ran. */
