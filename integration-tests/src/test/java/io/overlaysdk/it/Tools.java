@@ -9,14 +9,14 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
 /** The real tools that the tests run on. */
-final class Tools {
+public final class Tools {
   private Tools() {}
 
   /**
    * Where the program is. Where it is missing the test fails if this run must not skip any ({@code
    * OVERLAYSDK_REQUIRE_TOOLS=true}), and is aborted with the reason otherwise.
    */
-  static Path require(String program) {
+  public static Path require(String program) {
     Optional<Path> found = find(program);
     if (found.isEmpty()) {
       String reason = program + " is not on PATH: ./verify puts it there where it can";

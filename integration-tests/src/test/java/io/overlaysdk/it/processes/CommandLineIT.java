@@ -1,0 +1,234 @@
+package io.overlaysdk.it.processes;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line, as a process of its own. */
+@Timeout(60)
+class CommandLineIT {
+  private Site site;
+  private Path input;
+  private Path output;
+  private Path errors;
+
+  @BeforeEach
+  void makeSite(@TempDir Path directory) throws IOException {
+    site = Site.in(directory);
+    input = Files.createFile(directory.resolve("input"));
+    output = directory.resolve("output");
+    errors = directory.resolve("errors");
+    Files.writeString(
+        directory.resolve("config.yaml"),
+        "scratch: \"" + site.scratch() + "\"\nstate: \"" + site.state() + "\"\n");
+  }
+
+  /** Runs {@code overlay} with these words in the directory of the site. */
+  private int overlay(String... words) throws Exception {
+    return start(words).waitFor();
+  }
+
+  private Process start(String... words) throws IOException {
+    ProcessBuilder builder =
+        ChildJvm.of(site.directory(), "io.overlaysdk.cli.Main", words)
+            .redirectInput(input.toFile())
+            .redirectOutput(output.toFile())
+            .redirectError(errors.toFile());
+    builder
+        .environment()
+        .put("OVERLAYSDK_CONFIG", site.directory().resolve("config.yaml").toString());
+    return builder.start();
+  }
+
+  private String output() throws IOException {
+    return Files.readString(output);
+  }
+
+  private String errors() throws IOException {
+    return Files.readString(errors);
+  }
+
+  @OnEachBackend
+  void passesStandardStreamsAsBytes(String backend) throws Exception {
+    byte[] bytes = new byte[3_000_001];
+    new Random(7).nextBytes(bytes);
+    Files.write(input, bytes);
+
+    int status =
+        overlay("exec", "-b", backend, "base.sif", "--", "sh", "-c", "cat; echo err >&2; exit 42");
+
+    assertEquals("err\n", errors());
+    assertEquals(42, status);
+    assertArrayEquals(bytes, Files.readAllBytes(output));
+    site.assertNothingLeft();
+  }
+
+  @OnEachBackend
+  void makesTheOverlayThatIsMissingAndKeepsItsChanges(String backend) throws Exception {
+    String[] write = {"sh", "-c", "echo changed > /app/message.txt"};
+    assertEquals(0, overlay(exec(backend, write)), this::errorsUnchecked);
+    assertEquals(0, overlay(exec(backend, "cat", "/app/message.txt")), this::errorsUnchecked);
+
+    assertEquals("changed\n", output());
+    assertEquals("", errors());
+    assertEquals(
+        "changed\n",
+        Files.readString(site.directory().resolve("my_overlay/upper/app/message.txt")));
+    assertTrue(Files.isDirectory(site.directory().resolve("my_overlay/work")));
+  }
+
+  private static String[] exec(String backend, String... words) {
+    List<String> all = new ArrayList<>(List.of("exec", "-b", backend, "-o", "my_overlay"));
+    all.addAll(List.of("base.sif", "--"));
+    all.addAll(Arrays.asList(words));
+    return all.toArray(String[]::new);
+  }
+
+  private String errorsUnchecked() {
+    try {
+      return errors();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @OnEachBackend
+  void passesWordsAsTheyAre(String backend) throws Exception {
+    int status =
+        overlay(
+            "exec",
+            "-b",
+            backend,
+            "base.sif",
+            "--",
+            "printf",
+            "[%s]",
+            "-o",
+            "--help",
+            "--",
+            "",
+            "a b",
+            "$HOME",
+            "@config.yaml",
+            "é\n");
+
+    assertEquals(0, status, this::errorsUnchecked);
+    assertEquals("[-o][--help][--][][a b][$HOME][@config.yaml][é\n]", output());
+  }
+
+  @OnEachBackend
+  void tellsStatusesApart(String backend) throws Exception {
+    assertEquals(255, status(backend, "sh", "-c", "exit 255"));
+    assertEquals(127, status(backend, "no-such-program"));
+    assertEquals(126, status(backend, "/app/message.txt"));
+    assertEquals(137, status(backend, "sh", "-c", "kill -9 $$"));
+    assertEquals(
+        124, overlay("exec", "-b", backend, "--timeout", "1s", "base.sif", "--", "sleep", "1000"));
+    site.assertNothingLeft();
+  }
+
+  private int status(String backend, String... words) throws Exception {
+    List<String> all = new ArrayList<>(List.of("exec", "-b", backend, "base.sif", "--"));
+    all.addAll(Arrays.asList(words));
+    return overlay(all.toArray(String[]::new));
+  }
+
+  @Test
+  void tellsAFailureOfItsOwnAndAWrongCommandLineApart() throws Exception {
+    assertEquals(125, overlay("exec", "missing.sif", "--", "true"));
+    assertTrue(errors().contains("missing.sif"), errors());
+    assertEquals(125, overlay("exec", "-b", "podman", "base.sif", "--", "true"));
+    assertTrue(errors().contains("podman"), errors());
+    assertEquals(2, overlay("exec", "--no-such-option", "base.sif", "--", "true"));
+    assertTrue(errors().contains("--no-such-option"), errors());
+    assertEquals("", output());
+  }
+
+  @OnEachBackend
+  void aSignalEndsTheContainerAndLeavesNothing(String backend) throws Exception {
+    Process overlay =
+        start(
+            "exec",
+            "-b",
+            backend,
+            "-o",
+            "my_overlay",
+            "--bind",
+            "shared:/shared",
+            "base.sif",
+            "--",
+            "sh",
+            "-c",
+            "setsid sleep 1000 & echo written > /app/message.txt; touch /shared/started; sleep 1000");
+    site.awaitShared("started");
+
+    overlay.destroy();
+
+    assertTrue(overlay.waitFor(20, TimeUnit.SECONDS));
+    assertEquals(143, overlay.exitValue());
+    site.assertNothingLeft();
+    assertEquals(
+        "written\n",
+        Files.readString(site.directory().resolve("my_overlay/upper/app/message.txt")));
+  }
+
+  @OnEachBackend
+  void aReaderThatGoesAwayEndsTheCommandAsInAShell(String backend) throws Exception {
+    Process overlay =
+        ChildJvm.of(
+                site.directory(),
+                "io.overlaysdk.cli.Main",
+                "exec",
+                "-b",
+                backend,
+                "base.sif",
+                "--",
+                "yes")
+            .redirectError(Redirect.to(errors.toFile()))
+            .start();
+    assertEquals('y', overlay.getInputStream().read());
+    overlay.getInputStream().close();
+
+    assertTrue(overlay.waitFor(20, TimeUnit.SECONDS));
+    assertFalse(overlay.exitValue() == 0);
+    site.assertNoProcessLeft();
+  }
+
+  @Test
+  void doctorPrintsJson() throws Exception {
+    assertEquals(0, overlay("doctor", "--json"), this::errorsUnchecked);
+
+    JsonNode backends = new ObjectMapper().readTree(output()).get("backends");
+    List<String> names = new ArrayList<>();
+    backends.forEach(
+        backend -> {
+          names.add(backend.get("name").textValue());
+          assertTrue(backend.get("available").booleanValue(), backend.toString());
+        });
+    assertEquals(
+        List.of("apptainer", "fuse-overlayfs", "singularity"), names.stream().sorted().toList());
+  }
+
+  @Test
+  void recoverTellsThatThereIsNothingToDo() throws Exception {
+    assertEquals(0, overlay("recover", "--json"), this::errorsUnchecked);
+    assertEquals("[]", output().strip());
+  }
+}

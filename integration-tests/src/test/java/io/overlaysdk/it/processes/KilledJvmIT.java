@@ -1,0 +1,168 @@
+package io.overlaysdk.it.processes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Result;
+import io.overlaysdk.Session;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The JVM is killed with SIGKILL while a command runs, so that nothing of it can tidy up. */
+class KilledJvmIT {
+  private static final Duration SOON = Duration.ofSeconds(3);
+  private static final String SCRIPT =
+      "echo written > /app/message.txt; sleep 1000 & setsid sleep 1000 & touch /shared/started;"
+          + " sleep 1000";
+
+  private Site site;
+  private Process jvm;
+
+  @BeforeEach
+  void makeSite(@TempDir Path directory) {
+    site = Site.in(directory);
+  }
+
+  @AfterEach
+  void endTheJvm() {
+    if (jvm != null) {
+      jvm.destroyForcibly();
+    }
+  }
+
+  @OnEachBackend
+  void theContainerEndsByItselfAndRecoverDeletesTheRest(String backend) throws Exception {
+    Overlay overlay;
+    try (OverlaySdk sdk = site.open()) {
+      overlay = site.ext3Overlay(sdk);
+    }
+    start(backend, overlay, SCRIPT);
+    List<ProcessHandle> children = jvm.children().toList();
+
+    kill();
+
+    Until.nothing(SOON, () -> Traces.of(site.directory()));
+    Until.nothing(SOON, () -> children.stream().filter(Traces::isRunning).toList());
+    Ext3 image = new Ext3(overlay.path().orElseThrow());
+    Until.nothing(SOON, image::problems);
+    assertEquals("written\n", image.upper("/app/message.txt"));
+    try (OverlaySdk sdk = site.open()) {
+      List<String> done = sdk.recover();
+      assertEquals(2, done.size(), done.toString());
+      assertTrue(done.get(0).startsWith("deleted " + site.scratch()), done.toString());
+      assertTrue(done.get(1).startsWith("closed the session SessionSpec[image="), done.toString());
+      site.assertNothingLeft();
+      assertEquals(List.of(), sdk.recover());
+      try (Session session = sdk.start(site.on(backend).overlay(overlay))) {
+        assertEquals("written\n", session.run("cat", "/app/message.txt").orThrow().stdout());
+      }
+    }
+  }
+
+  @OnEachBackend
+  void theContainerEndsSoonThoughItIgnoresSignals(String backend) throws Exception {
+    Overlay overlay;
+    try (OverlaySdk sdk = site.open()) {
+      overlay = site.ext3Overlay(sdk);
+    }
+    start(
+        backend,
+        overlay,
+        "echo written > /app/message.txt; trap '' HUP INT TERM; touch /shared/started;"
+            + " while :; do sleep 1; done");
+
+    kill();
+
+    Until.nothing(SOON, () -> Traces.of(site.directory()));
+    Until.nothing(SOON, new Ext3(overlay.path().orElseThrow())::problems);
+  }
+
+  @OnEachBackend
+  void recoverEndsWhatRunsWhereTheGuardWasKilledToo(String backend) throws Exception {
+    Overlay overlay;
+    try (OverlaySdk sdk = site.open()) {
+      overlay = site.ext3Overlay(sdk);
+    }
+    start(backend, overlay, SCRIPT);
+    jvm.children()
+        .filter(child -> child.info().commandLine().orElse("").contains("Ends what a JVM leaves"))
+        .forEach(ProcessHandle::destroyForcibly);
+
+    kill();
+
+    assertTrue(Traces.of(site.directory()).size() > 3, "the container runs on");
+    try (OverlaySdk sdk = site.open()) {
+      List<String> done = sdk.recover();
+      assertEquals(3, done.size(), done.toString());
+      assertTrue(done.get(0).matches("ended the process [0-9]+ and its children"), done.get(0));
+      site.assertNothingLeft();
+      new Ext3(overlay.path().orElseThrow()).assertClean();
+    }
+  }
+
+  @OnEachBackend
+  void recoverLeavesTheSessionOfALivingOwnerAlone(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open();
+        Session session = sdk.start(site.on(backend).overlay(site.directoryOverlay(sdk)))) {
+      CompletableFuture<Result> running =
+          CompletableFuture.supplyAsync(
+              () ->
+                  session.run(
+                      "sh",
+                      "-c",
+                      "touch /shared/started;"
+                          + " until [ -e /shared/recovered ]; do sleep 0.1; done; echo alive"));
+      site.awaitShared("started");
+
+      Process other =
+          ChildJvm.of(site.directory(), RecoverProgram.class, site.directory() + "")
+              .redirectError(Redirect.INHERIT)
+              .start();
+      assertEquals("[]", new String(other.getInputStream().readAllBytes()));
+      Files.createFile(site.shared().resolve("recovered"));
+
+      assertEquals("alive\n", running.get(30, TimeUnit.SECONDS).orThrow().stdout());
+      assertEquals("alive again\n", session.run("echo", "alive again").stdout());
+    }
+    site.assertNothingLeft();
+  }
+
+  /** Prints what {@code recover()} did for the {@link Site} in the directory that it is given. */
+  static final class RecoverProgram {
+    public static void main(String[] args) {
+      try (OverlaySdk sdk = Site.at(Path.of(args[0])).open()) {
+        System.out.print(sdk.recover());
+      }
+    }
+  }
+
+  private void start(String backend, Overlay overlay, String script) throws Exception {
+    jvm =
+        ChildJvm.of(
+                site.directory(),
+                SessionProgram.class,
+                site.directory().toString(),
+                backend,
+                overlay.path().orElseThrow().toString(),
+                script)
+            .redirectOutput(Redirect.DISCARD)
+            .redirectError(Redirect.INHERIT)
+            .start();
+    site.awaitShared("started");
+  }
+
+  private void kill() throws InterruptedException {
+    jvm.destroyForcibly();
+    jvm.waitFor();
+  }
+}
