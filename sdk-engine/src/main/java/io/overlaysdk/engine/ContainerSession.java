@@ -113,11 +113,19 @@ final class ContainerSession implements Session {
     try {
       if (!tidied) {
         tidied = true;
-        onClose.accept(this);
-        scratch.close();
+        tidy();
       }
     } finally {
       inside.writeLock().unlock();
+    }
+  }
+
+  private void tidy() {
+    try {
+      scratch.close();
+    } finally {
+      // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
+      onClose.accept(this);
     }
   }
 

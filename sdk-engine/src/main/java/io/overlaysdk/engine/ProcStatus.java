@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,5 +63,21 @@ record ProcStatus(long session, boolean zombie, int depth, long startTicks) {
       return List.of();
     }
     return members;
+  }
+
+  /**
+   * Whether a process is in the mount namespace of this one; so too where that cannot be told. One
+   * that has ended is in none.
+   */
+  static boolean sharesOurMounts(long pid) {
+    try {
+      Path ours = Files.readSymbolicLink(PROC.resolve("self/ns/mnt"));
+      return ours.equals(
+          Files.readSymbolicLink(PROC.resolve(Long.toString(pid)).resolve("ns/mnt")));
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
   }
 }

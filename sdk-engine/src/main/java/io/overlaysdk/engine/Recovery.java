@@ -56,11 +56,27 @@ final class Recovery {
   private void endProcesses(Journal.Entry entry, List<String> done) {
     for (String line : entry.values("process")) {
       Journal.ProcessKey process = Journal.ProcessKey.parse(line);
-      if (process.isAlive()) {
+      if (process.isAlive() || leftOrphans(process)) {
         new ProcessTree(process.pid(), true).end(grace);
         done.add("ended the process " + process.pid() + " and its children");
       }
     }
+  }
+
+  /**
+   * Whether the tool was killed and its helpers live on (Apptainer 1.4). They are of its session,
+   * whose id the kernel gives to nobody else while they live. As the id may have been used again
+   * for a session that is over too, only what is in a mount namespace of its own counts.
+   */
+  private static boolean leftOrphans(Journal.ProcessKey process) {
+    long now = ProcStatus.of(process.pid()).startTicks();
+    List<ProcessHandle> members =
+        ProcStatus.membersOf(process.pid()).stream()
+            .filter(member -> !ProcStatus.of(member.pid()).zombie())
+            .toList();
+    return (now == process.start() || now < 0)
+        && !members.isEmpty()
+        && members.stream().noneMatch(member -> ProcStatus.sharesOurMounts(member.pid()));
   }
 
   private void removeScratch(Journal.Entry entry, List<String> done) {

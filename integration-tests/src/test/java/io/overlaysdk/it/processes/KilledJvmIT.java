@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,9 +95,7 @@ class KilledJvmIT {
       overlay = site.ext3Overlay(sdk);
     }
     start(backend, overlay, SCRIPT);
-    jvm.children()
-        .filter(child -> child.info().commandLine().orElse("").contains("Ends what a JVM leaves"))
-        .forEach(ProcessHandle::destroyForcibly);
+    killGuard();
 
     kill();
 
@@ -107,6 +106,28 @@ class KilledJvmIT {
       assertTrue(done.get(0).matches("ended the process [0-9]+ and its children"), done.get(0));
       site.assertNothingLeft();
       new Ext3(overlay.path().orElseThrow()).assertClean();
+    }
+  }
+
+  @OnEachBackend
+  void recoverEndsTheHelpersOfAToolThatWasKilledToo(String backend) throws Exception {
+    Overlay overlay;
+    try (OverlaySdk sdk = site.open()) {
+      overlay = sdk.createOverlay(site.directory().resolve("overlay"));
+    }
+    start(backend, overlay, SCRIPT);
+    killGuard();
+    long tool = site.lastProcess();
+
+    kill();
+    ProcessHandle.of(tool).ifPresent(ProcessHandle::destroyForcibly);
+
+    try (OverlaySdk sdk = site.open()) {
+      sdk.recover();
+      site.assertNothingLeft();
+      try (Session session = sdk.start(site.on(backend).overlay(overlay))) {
+        assertEquals("written\n", session.run("cat", "/app/message.txt").orThrow().stdout());
+      }
     }
   }
 
@@ -159,6 +180,16 @@ class KilledJvmIT {
             .redirectError(Redirect.INHERIT)
             .start();
     site.awaitShared("started");
+  }
+
+  private void killGuard() {
+    ProcessHandle guard =
+        jvm.children()
+            .filter(child -> Traces.words(child.pid()).contains("Ends what a JVM leaves"))
+            .findFirst()
+            .orElseThrow();
+    guard.destroyForcibly();
+    Until.nothing(SOON, () -> Stream.of(guard).filter(Traces::isRunning).toList());
   }
 
   private void kill() throws InterruptedException {

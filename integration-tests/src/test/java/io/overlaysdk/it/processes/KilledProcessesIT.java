@@ -8,8 +8,6 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +67,9 @@ class KilledProcessesIT {
         site.awaitShared("started");
 
         long pid =
-            victim.isEmpty() ? first() : Traces.with(site.directory(), victim).orElseThrow().pid();
+            victim.isEmpty()
+                ? site.lastProcess()
+                : Traces.with(site.directory(), victim).orElseThrow().pid();
         ProcessHandle.of(pid).orElseThrow().destroyForcibly();
 
         assertFalse(succeeded(running), "a killed " + victim);
@@ -77,17 +77,6 @@ class KilledProcessesIT {
         assertEquals("written\n", session.run("cat", "/app/message.txt").orThrow().stdout());
       }
       site.assertNothingLeft();
-    }
-  }
-
-  /** The process that the SDK started, as its journal has it. */
-  private long first() throws IOException {
-    try (Stream<Path> entries = Files.list(site.state())) {
-      return Files.readAllLines(entries.findFirst().orElseThrow()).stream()
-          .filter(line -> line.startsWith("process "))
-          .mapToLong(line -> Long.parseLong(line.split(" ")[1]))
-          .reduce((earlier, last) -> last)
-          .orElseThrow();
     }
   }
 

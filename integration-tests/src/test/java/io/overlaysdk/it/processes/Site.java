@@ -62,11 +62,12 @@ final class Site {
       if (image == null) {
         Path home = Files.createTempDirectory("overlay-sdk-it");
         Path built = home.resolve("base.sif");
+        // what is registered last is deleted first
+        home.toFile().deleteOnExit();
+        built.toFile().deleteOnExit();
         try (OverlaySdk sdk = OverlaySdk.open(Configuration.builder().state(home).build())) {
           sdk.build(Checkout.root().resolve("examples/tutorial/base.def"), built);
         }
-        built.toFile().deleteOnExit();
-        home.toFile().deleteOnExit();
         image = built;
       }
       return image;
@@ -130,6 +131,17 @@ final class Site {
     Until.nothing(
         Duration.ofSeconds(30),
         () -> Files.exists(shared().resolve(name)) ? List.of() : List.of("no " + name));
+  }
+
+  /** The process that the SDK started last in its only session, as the journal has it. */
+  long lastProcess() throws IOException {
+    try (Stream<Path> entries = Files.list(state())) {
+      return Files.readAllLines(entries.findFirst().orElseThrow()).stream()
+          .filter(line -> line.startsWith("process "))
+          .mapToLong(line -> Long.parseLong(line.split(" ")[1]))
+          .reduce((earlier, last) -> last)
+          .orElseThrow();
+    }
   }
 
   /** No process, and so no mount either: what holds a mount is found with it. */

@@ -52,7 +52,11 @@ final class Traces {
 
   /** Whether it has not ended; one that nobody has reaped has no words any more. */
   static boolean isRunning(ProcessHandle process) {
-    return !read(Path.of("/proc", Long.toString(process.pid()), "cmdline")).isEmpty();
+    return !words(process.pid()).isEmpty();
+  }
+
+  static String words(long pid) {
+    return read(Path.of("/proc", Long.toString(pid), "cmdline")).replace('\0', ' ');
   }
 
   private static boolean isTraced(Path process, String words, String directory) {
