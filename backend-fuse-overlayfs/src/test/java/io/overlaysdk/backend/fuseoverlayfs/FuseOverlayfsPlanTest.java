@@ -48,7 +48,7 @@ final class FuseOverlayfsPlanTest {
   private static final String POINTS =
       "point / /dev point / /proc point / /sys point /etc/resolv.conf /etc/resolv.conf";
   private static final String DEVICES =
-      "option 2 --dev /dev option 2 --proc /proc option 3 --ro-bind /sys /sys";
+      "option 2 --dev /dev option 3 --chmod 1777 /dev/shm option 2 --proc /proc option 3 --ro-bind /sys /sys";
   private static final String ACCOUNT =
       "account passwd 1000 ada:x:1000:1000::/home/ada:/bin/sh account group 1000 ada:x:1000:";
   private static final String RESOLVER = "offer --ro-bind /etc/resolv.conf /etc/resolv.conf";
@@ -57,12 +57,12 @@ final class FuseOverlayfsPlanTest {
   private static final String USER_OPTIONS =
       "option 2 --unshare-pid --die-with-parent option 1 --unshare-user "
           + PATH
-          + " option 3 --setenv HOME /home/ada option 3 --setenv USER ada option 3 --setenv LANG C"
+          + " option 3 --setenv HOME /home/ada option 3 --setenv LANG C"
           + " option 2 --chdir /";
   private static final String ROOT_OPTIONS =
       "option 2 --unshare-pid --die-with-parent "
           + PATH
-          + " option 3 --setenv HOME /root option 3 --setenv USER root option 3 --setenv LANG C"
+          + " option 3 --setenv HOME /root option 3 --setenv LANG C"
           + " option 2 --chdir /";
   private static final String SQUASH = ",squash_to_uid=1000,squash_to_gid=1000";
 

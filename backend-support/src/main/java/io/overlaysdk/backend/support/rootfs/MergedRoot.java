@@ -105,6 +105,8 @@ public final class MergedRoot implements Plan {
     String merged = directory.resolve(Stack.MERGED).toString();
     all.option(writable ? "--bind" : "--ro-bind", merged, "/")
         .option("--dev", "/dev")
+        // bubblewrap makes it for its own user alone (0.8)
+        .option("--chmod", "1777", "/dev/shm")
         .option("--proc", "/proc")
         .option("--ro-bind", "/sys", "/sys");
     addAccount(all);
@@ -166,7 +168,6 @@ public final class MergedRoot implements Plan {
     boolean user = mode == Mode.USER;
     all.option("--setenv", "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .option("--setenv", "HOME", user ? identity.home().toString() : "/root")
-        .option("--setenv", "USER", user ? identity.user() : "root")
         .option("--setenv", "LANG", "C");
   }
 
