@@ -16,12 +16,12 @@ import java.util.Map;
 
 /** A program that uses the SDK in a virtual machine of its own, whose locale is C. */
 final class CLocaleCaller {
-  /** What is printed: words, the value of a variable, a directory. */
+  /** What is printed: words, values of variables, a directory, what the tools were told. */
   static final List<String> EXPECTED;
 
   static {
     List<String> expected = new ArrayList<>(Words.AWKWARD);
-    expected.addAll(List.of("é\n日本語", "\ud83d\ude80 ", "/srv/ü"));
+    expected.addAll(List.of("é\n日本語", "\ud83d\ude80 ", "/srv/ü", "hidden", "hidden"));
     EXPECTED = List.copyOf(expected);
   }
 
@@ -42,6 +42,10 @@ final class CLocaleCaller {
     Map<String, String> environment = builder.environment();
     environment.keySet().removeIf(name -> name.equals("LANG") || name.startsWith("LC_"));
     environment.put("LC_ALL", "C");
+    for (String prefix : List.of("APPTAINER", "SINGULARITY")) {
+      environment.put(prefix + "ENV_LEAKED", "leaked");
+      environment.put(prefix + "_BIND", "/etc:/leaked");
+    }
     Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     process.getOutputStream().close();
     List<String> printed = Words.split(process.getInputStream().readAllBytes());
@@ -65,7 +69,8 @@ final class CLocaleCaller {
                 List.of(
                     "sh",
                     "-c",
-                    "printf '%s\\0' \"$@\" \"$OF_SESSION\" \"$OF_COMMAND\" \"$PWD\"",
+                    "printf '%s\\0' \"$@\" \"$OF_SESSION\" \"$OF_COMMAND\" \"$PWD\""
+                        + " \"${LEAKED-hidden}\" \"$(test -e /leaked || echo hidden)\"",
                     "sh"));
         words.addAll(Words.AWKWARD);
         Command command =

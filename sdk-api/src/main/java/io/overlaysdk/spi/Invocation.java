@@ -14,8 +14,8 @@ import java.util.Map;
  * @param executable the program, an absolute path
  * @param arguments each as the program gets it
  * @param environment the variables that are set for it, on top of the few that the engine passes
- *     on: {@code PATH}, {@code HOME}, {@code USER}, {@code LOGNAME}, {@code TMPDIR}, {@code TERM},
- *     {@code XDG_RUNTIME_DIR} and the locale
+ *     on: {@code PATH}, {@code HOME}, {@code USER}, {@code LOGNAME}, {@code TMPDIR}, {@code
+ *     XDG_RUNTIME_DIR}, the locale, and {@code TERM} where it gets the terminal too
  */
 public record Invocation(Path executable, List<String> arguments, Map<String, String> environment) {
   public Invocation {

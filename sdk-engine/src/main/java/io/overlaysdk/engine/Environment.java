@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.Stdio;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ final class Environment {
   }
 
   /** The whole environment of the process that the invocation becomes. */
-  Map<String, String> forTool(Invocation invocation) {
+  Map<String, String> forTool(Invocation invocation, Stdio stdio) {
     Map<String, String> variables = new LinkedHashMap<>();
     variables.put("PATH", path(invocation.executable()));
     caller.forEach(
@@ -38,6 +39,10 @@ final class Environment {
             variables.put(name, value);
           }
         });
+    if (stdio != Stdio.TERMINAL) {
+      // Apptainer 1.4.5 hands it on, and so tells a command of a terminal that it does not have
+      variables.remove("TERM");
+    }
     variables.putAll(invocation.environment());
     return variables;
   }

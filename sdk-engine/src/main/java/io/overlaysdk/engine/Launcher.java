@@ -152,7 +152,7 @@ final class Launcher {
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.environment().clear();
-    builder.environment().putAll(environment.forTool(invocation));
+    builder.environment().putAll(environment.forTool(invocation, Stdio.PIPES));
     return builder.start();
   }
 
@@ -178,7 +178,8 @@ final class Launcher {
         started,
         () -> {
           executor.execute(
-              new ExactCommandLine(invocation, before), environment.forTool(invocation));
+              new ExactCommandLine(invocation, before),
+              environment.forTool(invocation, Stdio.PIPES));
           return started.join().waitFor();
         });
   }
@@ -191,7 +192,7 @@ final class Launcher {
         () -> {
           ProcessBuilder builder = new ProcessBuilder(invocation.words()).inheritIO();
           builder.environment().clear();
-          builder.environment().putAll(environment.forTool(invocation));
+          builder.environment().putAll(environment.forTool(invocation, Stdio.TERMINAL));
           started.complete(builder.start());
           return started.join().waitFor();
         });

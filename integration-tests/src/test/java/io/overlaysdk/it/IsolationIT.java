@@ -1,0 +1,199 @@
+package io.overlaysdk.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.overlaysdk.Access;
+import io.overlaysdk.Bind;
+import io.overlaysdk.Command;
+import io.overlaysdk.ContainerPath;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.Session;
+import io.overlaysdk.SessionSpec;
+import io.overlaysdk.Share;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Nothing of the host comes in unasked; what is asked for is there, and can be changed. */
+@ExtendWith(Images.Shared.class)
+class IsolationIT {
+  private static final String NAME = "overlay-sdk-isolation";
+
+  /** What a session sets itself, or the shell inside does. */
+  private static final Set<String> OWN =
+      Set.of("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PS1", "PWD", "OLDPWD", "SHLVL", "_");
+
+  /** What describes the host, would be a lie inside, or belongs to the shell. */
+  private static final Set<String> NEVER_SHARED =
+      Set.of(
+          "PATH",
+          "HOME",
+          "LD_LIBRARY_PATH",
+          "LD_PRELOAD",
+          "TMPDIR",
+          "XDG_RUNTIME_DIR",
+          "PWD",
+          "OLDPWD",
+          "SHLVL",
+          "_");
+
+  @TempDir private Path temp;
+  private Path inHome;
+  private Path inTmp;
+  private Path inWorkingDirectory;
+
+  @BeforeEach
+  void markTheHost() throws IOException {
+    inHome = Files.createTempFile(Path.of(System.getProperty("user.home")), NAME, ".home");
+    inTmp = Files.createTempFile(Path.of("/tmp"), NAME, ".tmp");
+    inWorkingDirectory = Files.createTempFile(Path.of("").toAbsolutePath(), NAME, ".cwd");
+  }
+
+  @AfterEach
+  void unmarkTheHost() throws IOException {
+    for (Path mark : marks()) {
+      Files.deleteIfExists(mark);
+    }
+  }
+
+  private List<Path> marks() {
+    return List.of(inHome, inTmp, inWorkingDirectory);
+  }
+
+  @OnEachBackend
+  void hidesHomeTmpWorkingDirectoryAndEnvironment(String backend, Images images) throws Exception {
+    try (Bench bench = Bench.of(backend, temp);
+        Session session = bench.start(bench.on(images.tutorial()).overlay(Overlay.ephemeral()))) {
+      for (Path mark : marks()) {
+        assertEquals(1, session.run("test", "-e", mark.toString()).exitStatus(), mark.toString());
+      }
+      assertEquals("/\n", session.run("pwd").orThrow().stdout());
+      List<String> inside =
+          Words.split(session.run("cat", "/proc/self/environ").orThrow()).stream()
+              .map(variable -> variable.split("=")[0])
+              .filter(name -> !OWN.contains(name))
+              .toList();
+      System.getenv().keySet().forEach(name -> assertFalse(inside.contains(name), name));
+    }
+  }
+
+  @OnEachBackend
+  void hidesProcesses(String backend, Images images) throws Exception {
+    try (Bench bench = Bench.of(backend, temp);
+        Session session = bench.start(bench.on(images.tutorial()))) {
+      String processes = session.run("sh", "-c", "ls -d /proc/[0-9]*").orThrow().stdout();
+      assertTrue(processes.lines().count() < 10, processes);
+      assertNotEquals(
+          Files.readSymbolicLink(Path.of("/proc/self/ns/pid")) + "\n",
+          session.run("readlink", "/proc/self/ns/pid").orThrow().stdout());
+    }
+  }
+
+  @OnEachBackend
+  void sharesWhatTheSpecSays(String backend, Images images) throws Exception {
+    try (Bench bench = Bench.of(backend, temp)) {
+      SessionSpec spec = bench.on(images.tutorial()).overlay(Overlay.ephemeral());
+      assertShared(
+          bench, spec.share(Share.HOME, Share.TMP, Share.WORKING_DIRECTORY, Share.ENVIRONMENT));
+    }
+  }
+
+  @OnEachBackend
+  void sharesWhatTheSiteSays(String backend, Images images) throws Exception {
+    try (Bench bench =
+        Bench.of(
+            backend,
+            temp,
+            site ->
+                site.share(Share.HOME)
+                    .share(Share.TMP)
+                    .share(Share.WORKING_DIRECTORY)
+                    .share(Share.ENVIRONMENT))) {
+      assertShared(bench, bench.on(images.tutorial()));
+    }
+  }
+
+  private void assertShared(Bench bench, SessionSpec spec) throws IOException {
+    String explained = bench.sdk().explain(spec, Command.of("true")).toString();
+    try (Session session = bench.start(spec)) {
+      for (Path mark : marks()) {
+        String directory = mark.getParent().toString();
+        assertTrue(explained.contains(directory + " at " + directory + ", writable"), explained);
+        session.run("sh", "-c", "echo inside >\"$1\"", "sh", mark.toString()).orThrow();
+        assertEquals("inside\n", Files.readString(mark));
+      }
+      assertEquals(inWorkingDirectory.getParent() + "\n", session.run("pwd").orThrow().stdout());
+      assertTrue(explained.contains("the caller's environment"), explained);
+      List<String> inside = Words.split(session.run("cat", "/proc/self/environ").orThrow());
+      System.getenv()
+          .forEach(
+              (name, value) -> {
+                boolean shared =
+                    name.matches("[A-Za-z_][A-Za-z0-9_]*")
+                        && !name.matches("(APPTAINER|SINGULARITY|OVERLAYSDK).*")
+                        && !NEVER_SHARED.contains(name);
+                assertTrue(!shared || inside.contains(name + "=" + value), name);
+              });
+    }
+  }
+
+  @OnEachBackend
+  void bindsFilesAndDirectoriesForReadingAndForWriting(String backend, Images images)
+      throws Exception {
+    Path directory = Files.createDirectory(temp.resolve("directory"));
+    Path file = Files.writeString(directory.resolve("file"), "outside\n");
+    ContainerPath readOnly = ContainerPath.of("/srv/read");
+    ContainerPath newPlace = ContainerPath.of("/new/deep/place");
+    try (Bench bench =
+        Bench.of(
+            backend, temp, site -> site.bind(new Bind(directory, newPlace, Access.READ_WRITE)))) {
+      SessionSpec spec =
+          bench
+              .on(images.tutorial())
+              .bind(directory, "/srv")
+              .bind(new Bind(file, ContainerPath.of("/app/message.txt"), Access.READ_ONLY))
+              .bind(new Bind(directory, readOnly, Access.READ_ONLY));
+      Files.createDirectory(directory.resolve("read"));
+      String explained = bench.sdk().explain(spec, Command.of("true")).toString();
+      assertTrue(explained.contains(directory + " at /new/deep/place, writable"), explained);
+      assertTrue(explained.contains(directory + " at /srv, writable"), explained);
+      assertTrue(explained.contains(file + " at /app/message.txt, read-only"), explained);
+
+      try (Session session = bench.start(spec)) {
+        assertEquals("outside\n", session.run("cat", "/app/message.txt").orThrow().stdout());
+        assertEquals("outside\n", session.run("cat", "/new/deep/place/file").orThrow().stdout());
+        session.run("sh", "-c", "echo inside >/srv/file").orThrow();
+        assertEquals("inside\n", session.run("cat", "/srv/read/file").orThrow().stdout());
+        assertEquals("inside\n", Files.readString(file));
+        for (String target : List.of("/app/message.txt", "/srv/read/file")) {
+          String error = session.run("sh", "-c", "echo no >" + target).stderr();
+          assertTrue(error.contains("Read-only file system"), error);
+        }
+      }
+      assertEquals("inside\n", Files.readString(file));
+    }
+  }
+
+  @OnEachBackend
+  void keepsAPrivateTmpAsLongAsTheSession(String backend, Images images) throws Exception {
+    try (Bench bench = Bench.of(backend, temp)) {
+      SessionSpec spec = bench.on(images.tutorial());
+      try (Session session = bench.start(spec)) {
+        session.run("sh", "-c", "echo kept >/tmp/kept").orThrow();
+        assertEquals("kept\n", session.run("cat", "/tmp/kept").orThrow().stdout());
+      }
+      try (Session session = bench.start(spec)) {
+        assertEquals("", session.run("ls", "-A", "/tmp").orThrow().stdout());
+      }
+    }
+  }
+}
