@@ -22,10 +22,9 @@ final class ChildJvm {
     return new ProcessBuilder(words).directory(directory.toFile());
   }
 
-  /** Surefire may put the real one into a property of its own. Its parts may be relative. */
+  /** The parts may be relative. */
   private static String classPath() {
-    String path =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    String path = System.getProperty("java.class.path");
     List<String> absolute = new ArrayList<>();
     for (String part : path.split(File.pathSeparator)) {
       absolute.add(Path.of(part).toAbsolutePath().toString());

@@ -179,7 +179,7 @@ class KilledJvmIT {
             .redirectOutput(Redirect.DISCARD)
             .redirectError(Redirect.INHERIT)
             .start();
-    site.awaitShared("started");
+    site.awaitShared("started", jvm);
   }
 
   private void killGuard() {

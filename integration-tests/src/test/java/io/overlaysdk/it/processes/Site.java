@@ -1,6 +1,7 @@
 package io.overlaysdk.it.processes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.Access;
 import io.overlaysdk.Bind;
@@ -11,6 +12,7 @@ import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.it.Checkout;
+import io.overlaysdk.it.Tools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -38,6 +40,7 @@ final class Site {
 
   /** A new one in an empty directory. */
   static Site in(Path directory) {
+    List.of("apptainer", "singularity", "fuse-overlayfs").forEach(Tools::require);
     Site site = new Site(directory);
     try {
       Files.createDirectory(site.scratch());
@@ -131,6 +134,16 @@ final class Site {
     Until.nothing(
         Duration.ofSeconds(30),
         () -> Files.exists(shared().resolve(name)) ? List.of() : List.of("no " + name));
+  }
+
+  /** Waits for a file that a command of this JVM makes, as long as that lives. */
+  void awaitShared(String name, Process jvm) {
+    Until.nothing(
+        Duration.ofSeconds(30),
+        () -> {
+          assertTrue(jvm.isAlive(), () -> "it ended with " + jvm.exitValue());
+          return Files.exists(shared().resolve(name)) ? List.of() : List.of("no " + name);
+        });
   }
 
   /** The process that the SDK started last in its only session, as the journal has it. */
