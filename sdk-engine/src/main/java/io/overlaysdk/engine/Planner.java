@@ -171,7 +171,13 @@ final class Planner {
     Path source = bind.source().toAbsolutePath().normalize();
     if (!Files.exists(source)) {
       throw new InvalidSpecException(
-          "cannot bind " + source + " at " + bind.target() + ": there is nothing at " + source);
+          "cannot bind "
+              + source
+              + " at "
+              + bind.target()
+              + ": there is nothing at "
+              + source
+              + "; correct the path, or make it first");
     }
     if (bind.target().equals(ControlDirectory.INSIDE)) {
       throw new InvalidSpecException(
