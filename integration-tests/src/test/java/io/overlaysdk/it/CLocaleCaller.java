@@ -1,7 +1,5 @@
 package io.overlaysdk.it;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Image;
@@ -28,29 +26,23 @@ final class CLocaleCaller {
   private CLocaleCaller() {}
 
   /** Starts it, and returns what it printed. */
-  static List<String> run(String backend, Path sif, String directory)
-      throws IOException, InterruptedException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            CLocaleCaller.class.getName(),
+  static List<String> run(String backend, Path sif, Path directory) throws IOException {
+    return Words.split(
+        Jvm.run(
+            CLocaleCaller::surround,
+            CLocaleCaller.class,
             backend,
             sif.toString(),
-            directory);
-    Map<String, String> environment = builder.environment();
+            directory.toString()));
+  }
+
+  private static void surround(Map<String, String> environment) {
     environment.keySet().removeIf(name -> name.equals("LANG") || name.startsWith("LC_"));
     environment.put("LC_ALL", "C");
     for (String prefix : List.of("APPTAINER", "SINGULARITY")) {
       environment.put(prefix + "ENV_LEAKED", "leaked");
       environment.put(prefix + "_BIND", "/etc:/leaked");
     }
-    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    process.getOutputStream().close();
-    List<String> printed = Words.split(process.getInputStream().readAllBytes());
-    assertEquals(0, process.waitFor());
-    return printed;
   }
 
   /** Prints what arrived inside, each with a NUL behind it. */
