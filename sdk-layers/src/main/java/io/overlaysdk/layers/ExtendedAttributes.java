@@ -1,0 +1,28 @@
+package io.overlaysdk.layers;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * The extended attributes that Java cannot reach: of all the namespaces it shows {@code user.}
+ * only, to root as well. Implemented by the engine, which may start processes.
+ */
+public interface ExtendedAttributes {
+
+  /**
+   * The attributes of one entry by their full names, such as {@code trusted.overlay.opaque}, {@code
+   * security.capability} or {@code system.posix_acl_access}; those in {@code user.} may be left
+   * out. Asked for directories, for empty files in directories that hold such markers, and for
+   * files that are in several layers; once for each, so an answer should not cost a process.
+   *
+   * @throws io.overlaysdk.OverlayException where they cannot be read
+   */
+  Map<String, byte[]> of(Path entry);
+
+  /**
+   * Removes one attribute from an entry. An attribute that is not there is none to remove.
+   *
+   * @throws io.overlaysdk.OverlayException where it cannot be removed
+   */
+  void remove(Path entry, String name);
+}

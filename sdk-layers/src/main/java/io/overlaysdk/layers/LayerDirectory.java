@@ -1,0 +1,227 @@
+package io.overlaysdk.layers;
+
+import io.overlaysdk.ContainerPath;
+import io.overlaysdk.CorruptOverlayException;
+import io.overlaysdk.layers.LayerEntry.Kind;
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+
+/**
+ * One directory of a layer, open. What is in it is opened relative to it and without following
+ * links, so that no link leads out of the layer; FIFOs and devices are never opened.
+ *
+ * <p>The names are read at once and the attributes of each entry when its turn comes. Not for
+ * several threads.
+ */
+public final class LayerDirectory implements AutoCloseable {
+  private final Markers markers;
+  private final LayerEntry self;
+  private final ContainerPath path;
+  private final SecureDirectoryStream<Path> stream;
+  private final Listing listing;
+  private DirectoryMarks marks;
+
+  private LayerDirectory(
+      Markers markers,
+      LayerEntry self,
+      ContainerPath path,
+      SecureDirectoryStream<Path> stream,
+      Listing listing) {
+    this.markers = markers;
+    this.self = self;
+    this.path = path;
+    this.stream = stream;
+    this.listing = listing;
+  }
+
+  static LayerDirectory root(Layer layer) {
+    Path root = layer.root();
+    ContainerPath path = ContainerPath.of("/");
+    Stat stat = Stat.of(root);
+    if (stat.kind() != Kind.DIRECTORY) {
+      throw new CorruptOverlayException("the layer \"" + root + "\" is no directory");
+    }
+    LayerEntry self = new LayerEntry(path, new byte[0], root, Kind.DIRECTORY, stat, false);
+    try {
+      return of(new Markers(layer), self, path, Files.newDirectoryStream(root));
+    } catch (IOException e) {
+      throw UnreadableLayerException.of("opening", root, e);
+    }
+  }
+
+  private static LayerDirectory of(
+      Markers markers, LayerEntry self, ContainerPath path, DirectoryStream<Path> stream)
+      throws IOException {
+    try {
+      if (!(stream instanceof SecureDirectoryStream<Path> secure)) {
+        throw new IOException("no directory-relative access on this platform");
+      }
+      return new LayerDirectory(markers, self, path, secure, Listing.of(secure, markers));
+    } catch (DirectoryIteratorException e) {
+      stream.close();
+      throw e.getCause();
+    } catch (IOException | RuntimeException e) {
+      stream.close();
+      throw e;
+    }
+  }
+
+  /** Where it is in the container. */
+  public ContainerPath path() {
+    return path;
+  }
+
+  /** Its own attributes. */
+  public LayerEntry self() {
+    return self;
+  }
+
+  /**
+   * Whether nothing of what the layers below have at this path shows through.
+   *
+   * @throws UnreadableMarkersException where only {@link ExtendedAttributes} could tell
+   */
+  public boolean isOpaque() {
+    if (self.isShadowing() || listing.hasSentinel() || marks().opaque()) {
+      return true;
+    }
+    markers.requireReadable(self.file());
+    return false;
+  }
+
+  /**
+   * Where the lower directory that shows through was before it was renamed to this one, where the
+   * driver recorded that.
+   *
+   * @throws UnreadableMarkersException where only {@link ExtendedAttributes} could tell
+   */
+  public Optional<ContainerPath> redirect() {
+    markers.requireReadable(self.file());
+    return markers.redirect(self.parent(), marks().redirect());
+  }
+
+  /**
+   * What is in it, in the order of the names' bytes: entries and whiteouts. Other markers are left
+   * out. Can be gone through several times; each time looks at the entries anew.
+   */
+  public Iterable<LayerEntry> entries() {
+    return () -> listing.entries(path, markers, this::marks);
+  }
+
+  /** How many there are at most. */
+  int size() {
+    return listing.size();
+  }
+
+  /** Opens one of the directories in it, which stays open when this one is closed. */
+  public LayerDirectory open(LayerEntry directory) {
+    require(directory, Kind.DIRECTORY);
+    try {
+      return of(
+          markers,
+          directory,
+          directory.path(),
+          stream.newDirectoryStream(directory.file().getFileName(), LinkOption.NOFOLLOW_LINKS));
+    } catch (IOException e) {
+      throw UnreadableLayerException.of("opening", directory.file(), e);
+    }
+  }
+
+  /** Opens one of the files in it for reading. */
+  public SeekableByteChannel read(LayerEntry file) {
+    require(file, Kind.FILE);
+    try {
+      return stream.newByteChannel(
+          file.file().getFileName(), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+    } catch (IOException e) {
+      throw UnreadableLayerException.of("opening", file.file(), e);
+    }
+  }
+
+  /** The bytes of the target of one of the links in it. */
+  public byte[] target(LayerEntry link) {
+    require(link, Kind.SYMLINK);
+    return Links.target(link.file());
+  }
+
+  /**
+   * The extended attributes of an entry as the container saw them, by their full names: without
+   * those of the driver. Those outside {@code user.} are in it only where the layer was given
+   * {@link ExtendedAttributes}.
+   */
+  public SortedMap<String, byte[]> attributes(LayerEntry entry) {
+    return markers.attributes(entry.file(), entry.kind());
+  }
+
+  /** The mode and owner of an entry, which fuse-overlayfs may keep in an attribute of its own. */
+  public Permissions permissions(LayerEntry entry) {
+    return markers.permissions(entry.file(), entry.stat());
+  }
+
+  /**
+   * Whether a file has attributes only, while its content is that of the file below.
+   *
+   * @throws UnreadableMarkersException where only {@link ExtendedAttributes} could tell
+   */
+  public boolean isMetacopy(LayerEntry entry) {
+    if (entry.kind() != Kind.FILE) {
+      return false;
+    }
+    markers.requireReadable(entry.file());
+    return markers.fileMarks(entry.file()).metacopy();
+  }
+
+  /**
+   * Where a file was before it was renamed, where the driver recorded that.
+   *
+   * @throws UnreadableMarkersException where only {@link ExtendedAttributes} could tell
+   */
+  public Optional<ContainerPath> redirect(LayerEntry file) {
+    if (file.kind() != Kind.FILE) {
+      return Optional.empty();
+    }
+    markers.requireReadable(file.file());
+    return markers.redirect(path, markers.fileMarks(file.file()).redirect());
+  }
+
+  /** Closes it. Does nothing the second time. */
+  @Override
+  public void close() {
+    try {
+      stream.close();
+    } catch (IOException e) {
+      throw UnreadableLayerException.of("closing", self.file(), e);
+    }
+  }
+
+  Markers markers() {
+    return markers;
+  }
+
+  Listing listing() {
+    return listing;
+  }
+
+  private DirectoryMarks marks() {
+    if (marks == null) {
+      marks = markers.marks(self.file());
+    }
+    return marks;
+  }
+
+  private static void require(LayerEntry entry, Kind kind) {
+    if (entry.kind() != kind) {
+      throw new IllegalArgumentException(entry + " is no " + kind);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.overlaysdk.layers;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.overlaysdk.ContainerPath;
+import io.overlaysdk.layers.LayerEntry.Kind;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.function.Supplier;
+
+/** The names in one directory of a layer, in the order of their bytes, markers taken apart. */
+final class Listing {
+  static final byte[] WHITEOUT = ".wh.".getBytes(US_ASCII);
+  static final byte[] SENTINEL = ".wh..wh..opq".getBytes(US_ASCII);
+  static final byte[] STRAY = ".wh..opq".getBytes(US_ASCII);
+
+  private static final Comparator<Item> ORDER =
+      Comparator.comparing((Item item) -> item.name, Arrays::compareUnsigned)
+          .thenComparing(item -> item.whiteoutFile);
+
+  /** A name; where it is that of a {@code .wh.} file, the name that this one hides. */
+  private record Item(byte[] name, Path file, boolean whiteoutFile, boolean shadowing) {}
+
+  private final List<Item> items;
+  private final List<Path> whiteoutFiles = new ArrayList<>();
+  private Path sentinel;
+  private Path stray;
+
+  private Listing(List<Item> items) {
+    this.items = items;
+  }
+
+  static Listing of(DirectoryStream<Path> stream, Markers markers) {
+    Listing listing = new Listing(new ArrayList<>());
+    for (Path file : stream) {
+      listing.add(file, markers);
+    }
+    listing.sort();
+    return listing;
+  }
+
+  private void add(Path file, Markers markers) {
+    byte[] name = Names.bytes(file.getFileName());
+    if (!Names.startsWith(name, WHITEOUT)) {
+      items.add(new Item(name, file, false, false));
+      return;
+    }
+    Stat stat = Stat.of(file);
+    if (Arrays.equals(name, SENTINEL) && markers.isSentinel(stat)) {
+      sentinel = file;
+    } else if (Arrays.equals(name, STRAY) && stat.kind() == Kind.WHITEOUT) {
+      stray = file;
+    } else if (name.length > WHITEOUT.length && markers.isWhiteoutFile(stat)) {
+      whiteoutFiles.add(file);
+      byte[] hidden = Arrays.copyOfRange(name, WHITEOUT.length, name.length);
+      items.add(new Item(hidden, file, true, false));
+    } else {
+      items.add(new Item(name, file, false, false));
+    }
+  }
+
+  private void sort() {
+    // fuse-overlayfs 1.10-1.16 leaves this device beside the sentinel; alone it is a whiteout
+    if (stray != null && sentinel == null) {
+      items.add(new Item(STRAY, stray, false, false));
+      stray = null;
+    }
+    items.sort(ORDER);
+    if (!whiteoutFiles.isEmpty()) {
+      mergeShadows();
+    }
+  }
+
+  /** A whiteout beside an entry of the same name hides what the entry would be merged with. */
+  private void mergeShadows() {
+    List<Item> merged = new ArrayList<>(items.size());
+    for (Item item : items) {
+      Item last = merged.isEmpty() ? null : merged.get(merged.size() - 1);
+      if (last != null && Arrays.equals(last.name, item.name)) {
+        merged.set(merged.size() - 1, new Item(last.name, last.file, false, true));
+      } else {
+        merged.add(item);
+      }
+    }
+    items.clear();
+    items.addAll(merged);
+  }
+
+  int size() {
+    return items.size();
+  }
+
+  boolean hasSentinel() {
+    return sentinel != null;
+  }
+
+  /** The files that are markers of fuse-overlayfs and nothing else, whiteouts first. */
+  List<Path> whiteoutFiles() {
+    return whiteoutFiles;
+  }
+
+  /** The files that make the directory opaque, or belong to those; the one that counts last. */
+  List<Path> opaqueFiles() {
+    List<Path> files = new ArrayList<>();
+    if (stray != null) {
+      files.add(stray);
+    }
+    if (sentinel != null) {
+      files.add(sentinel);
+    }
+    return files;
+  }
+
+  Iterator<LayerEntry> entries(
+      ContainerPath parent, Markers markers, Supplier<DirectoryMarks> marks) {
+    return new Entries(parent, markers, marks);
+  }
+
+  private final class Entries implements Iterator<LayerEntry> {
+    private final ContainerPath parent;
+    private final Markers markers;
+    private final Supplier<DirectoryMarks> marks;
+    private int index;
+
+    Entries(ContainerPath parent, Markers markers, Supplier<DirectoryMarks> marks) {
+      this.parent = parent;
+      this.markers = markers;
+      this.marks = marks;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return index < items.size();
+    }
+
+    @Override
+    public LayerEntry next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      Item item = items.get(index++);
+      Stat stat = Stat.of(item.file);
+      Kind kind = item.whiteoutFile || isXwhiteout(item, stat) ? Kind.WHITEOUT : stat.kind();
+      return new LayerEntry(parent, item.name, item.file, kind, stat, item.shadowing);
+    }
+
+    private boolean isXwhiteout(Item item, Stat stat) {
+      return stat.isEmptyFile()
+          && markers.knowsXwhiteouts()
+          && marks.get().holdsXwhiteouts()
+          && markers.fileMarks(item.file).whiteout();
+    }
+  }
+}

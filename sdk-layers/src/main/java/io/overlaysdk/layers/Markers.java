@@ -1,0 +1,207 @@
+package io.overlaysdk.layers;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.overlaysdk.ContainerPath;
+import io.overlaysdk.CorruptOverlayException;
+import io.overlaysdk.layers.LayerEntry.Kind;
+import io.overlaysdk.spi.Dialect;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What the markers of one layer mean. Remembers what was found out about who wrote them. */
+final class Markers {
+  private static final List<String> OVERRIDES =
+      List.of(
+          "security.fuseoverlayfs.override_stat",
+          "user.containers.override_stat",
+          "user.fuseoverlayfs.override_stat");
+
+  private final Layer layer;
+  private final Dialect stated;
+  private Dialect dialect;
+  private boolean rootSeen;
+  private Evidence evidence;
+  private Boolean hidden;
+
+  Markers(Layer layer) {
+    this.layer = layer;
+    this.stated = layer.dialect().orElse(null);
+  }
+
+  Layer layer() {
+    return layer;
+  }
+
+  boolean isBase() {
+    return layer.isBase();
+  }
+
+  boolean isSentinel(Stat stat) {
+    return stated == null
+        ? Evidence.isSentinel(stat)
+        : stated == Dialect.FUSE && stat.isEmptyFile();
+  }
+
+  /** Whether the entry with this stat, whose name begins with {@code .wh.}, is a whiteout. */
+  boolean isWhiteoutFile(Stat stat) {
+    if (stated != null) {
+      return stated == Dialect.FUSE && stat.isEmptyFile();
+    }
+    return Evidence.isSentinel(stat) && evidence().isFuse();
+  }
+
+  boolean knowsXwhiteouts() {
+    return !layer.isBase()
+        && (stated == null
+            || stated == Dialect.KERNEL_TRUSTED
+            || stated == Dialect.KERNEL_USERXATTR);
+  }
+
+  DirectoryMarks marks(Path directory) {
+    if (layer.isBase()) {
+      return DirectoryMarks.NONE;
+    }
+    Map<String, byte[]> all = all(directory, Kind.DIRECTORY);
+    boolean opaque = false;
+    boolean xwhiteouts = false;
+    byte[] redirect = null;
+    for (String prefix : Attributes.markers(dialect())) {
+      String value = text(all.get(prefix + "opaque"));
+      opaque |= value.equals("y");
+      xwhiteouts |= value.equals("x") && !prefix.equals(Attributes.USER_FUSE);
+      redirect = redirect == null ? redirect(all, prefix) : redirect;
+    }
+    return new DirectoryMarks(opaque, xwhiteouts, redirect);
+  }
+
+  FileMarks fileMarks(Path file) {
+    if (layer.isBase()) {
+      return FileMarks.NONE;
+    }
+    Map<String, byte[]> all = all(file, Kind.FILE);
+    boolean whiteout = false;
+    boolean metacopy = false;
+    byte[] redirect = null;
+    for (String prefix : Attributes.markers(dialect())) {
+      if (!prefix.equals(Attributes.USER_FUSE)) {
+        whiteout |= all.containsKey(prefix + "whiteout");
+        metacopy |= all.containsKey(prefix + "metacopy");
+      }
+      redirect = redirect == null ? redirect(all, prefix) : redirect;
+    }
+    return new FileMarks(whiteout, metacopy, redirect);
+  }
+
+  /** Refuses to go on where what was not found may only be hidden from this process. */
+  void requireReadable(Path entry) {
+    if (hidden == null) {
+      hidden = !layer.isBase() && layer.extended().isEmpty() && mayBeTrusted();
+    }
+    if (hidden) {
+      throw new UnreadableMarkersException(layer.root(), entry);
+    }
+  }
+
+  SortedMap<String, byte[]> attributes(Path file, Kind kind) {
+    return Attributes.ofUser(all(file, kind), layer.isBase() ? null : dialect());
+  }
+
+  Permissions permissions(Path file, Stat stat) {
+    if (!layer.isBase() && (stated == null || stated == Dialect.FUSE)) {
+      Map<String, byte[]> all = all(file, stat.kind());
+      for (String name : OVERRIDES) {
+        byte[] value = all.get(name);
+        if (value != null) {
+          return override(file, text(value));
+        }
+      }
+    }
+    return new Permissions(stat.permissions(), stat.uid(), stat.gid());
+  }
+
+  Optional<ContainerPath> redirect(ContainerPath parent, byte[] value) {
+    if (value == null) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        value.length > 0 && value[0] == '/' ? ContainerPath.of(value) : Names.child(parent, value));
+  }
+
+  private static byte[] redirect(Map<String, byte[]> all, String prefix) {
+    return prefix.equals(Attributes.USER_FUSE) ? null : all.get(prefix + "redirect");
+  }
+
+  private SortedMap<String, byte[]> all(Path file, Kind kind) {
+    SortedMap<String, byte[]> user = UserAttributes.of(file, kind);
+    if (layer.extended().isEmpty()) {
+      return user;
+    }
+    Map<String, byte[]> others = layer.extended().get().of(file);
+    if (others.isEmpty()) {
+      return user;
+    }
+    SortedMap<String, byte[]> all = new TreeMap<>(user);
+    all.putAll(others);
+    return all;
+  }
+
+  /**
+   * Who wrote the layer, as far as attributes go. A kernel overlay that root mounted marks its
+   * root; to such a one, {@code user.overlay.*} are attributes like any other.
+   */
+  private Dialect dialect() {
+    if (!rootSeen) {
+      rootSeen = true;
+      dialect = stated;
+      if (stated == null && layer.extended().isPresent()) {
+        boolean trusted =
+            layer.extended().get().of(layer.root()).keySet().stream()
+                .anyMatch(name -> name.startsWith(Attributes.TRUSTED_OVERLAY));
+        dialect = trusted && !evidence().isFuse() ? Dialect.KERNEL_TRUSTED : null;
+      }
+    }
+    return dialect;
+  }
+
+  private Evidence evidence() {
+    if (evidence == null) {
+      evidence = Evidence.in(layer);
+    }
+    return evidence;
+  }
+
+  /**
+   * Only root mounts a kernel overlay that writes {@code trusted.*}, and it makes {@code work/work}
+   * as root.
+   */
+  private boolean mayBeTrusted() {
+    if (stated != null) {
+      return stated == Dialect.KERNEL_TRUSTED;
+    }
+    Stat work = Stat.orNull(layer.root().resolveSibling("work").resolve("work"));
+    boolean byRoot = Stat.of(layer.root()).uid() == 0 || work != null && work.uid() == 0;
+    return byRoot && !evidence().isReadable();
+  }
+
+  private static Permissions override(Path file, String value) {
+    String[] parts = value.split(":");
+    try {
+      return new Permissions(
+          Integer.parseInt(parts[2], 8) & 07777,
+          Long.parseLong(parts[0]),
+          Long.parseLong(parts[1]));
+    } catch (IndexOutOfBoundsException | NumberFormatException e) {
+      throw new CorruptOverlayException(
+          "\"" + file + "\" has the owner \"" + value + "\", which is not uid:gid:mode", e);
+    }
+  }
+
+  private static String text(byte[] value) {
+    return value == null ? "" : new String(value, UTF_8);
+  }
+}
