@@ -2,6 +2,7 @@ package io.overlaysdk.layers;
 
 import io.overlaysdk.spi.Dialect;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -15,6 +16,10 @@ final class Attributes {
 
   /** A kernel overlay in which one keeps an overlay stores the inner attributes with this again. */
   private static final String NESTED = "overlay.";
+
+  /** The host's own label on whatever is written to its disks. */
+  private static final Set<String> HOST =
+      Set.of("security.selinux", "security.ima", "security.evm", "security.SMACK64");
 
   private static final List<String> FUSE =
       List.of(USER_FUSE, USER_OVERLAY, TRUSTED_OVERLAY, SECURITY_FUSE, USER_OVERRIDE);
@@ -51,6 +56,9 @@ final class Attributes {
   }
 
   private static String ofUser(String name, Dialect dialect) {
+    if (HOST.contains(name)) {
+      return null;
+    }
     for (String prefix : dialect == null || dialect == Dialect.FUSE ? FUSE : markers(dialect)) {
       if (name.startsWith(prefix)) {
         String rest = name.substring(prefix.length());

@@ -9,6 +9,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
@@ -95,7 +96,7 @@ public final class LayerDirectory implements AutoCloseable {
     if (self.isShadowing() || listing.hasSentinel() || marks().opaque()) {
       return true;
     }
-    markers.requireReadable(self.file());
+    requireReadable();
     return false;
   }
 
@@ -106,7 +107,7 @@ public final class LayerDirectory implements AutoCloseable {
    * @throws UnreadableMarkersException where only {@link ExtendedAttributes} could tell
    */
   public Optional<ContainerPath> redirect() {
-    markers.requireReadable(self.file());
+    requireReadable();
     return markers.redirect(self.parent(), marks().redirect());
   }
 
@@ -204,12 +205,43 @@ public final class LayerDirectory implements AutoCloseable {
     }
   }
 
+  /** Null where it was not renamed; what cannot be read only matters where something lies below. */
+  byte[] rawRedirect(boolean coversSomething) {
+    if (coversSomething) {
+      requireReadable();
+    }
+    return marks().redirect();
+  }
+
+  byte[] rawRedirect(LayerEntry file, boolean coversSomething) {
+    if (coversSomething) {
+      markers.requireReadable(file.file());
+    }
+    return markers.fileMarks(file.file()).redirect();
+  }
+
+  void delete(Path file) throws IOException {
+    try {
+      stream.deleteFile(file.getFileName());
+    } catch (NoSuchFileException e) {
+      // by an earlier pass over a listing that is not read again
+      return;
+    }
+  }
+
   Markers markers() {
     return markers;
   }
 
   Listing listing() {
     return listing;
+  }
+
+  /** No driver hides anything below its root, nor renames it. */
+  private void requireReadable() {
+    if (self.rawName().length > 0) {
+      markers.requireReadable(self.file());
+    }
   }
 
   private DirectoryMarks marks() {

@@ -92,6 +92,16 @@ final class Listing {
     items.addAll(merged);
   }
 
+  static byte[] whiteoutFile(byte[] hidden) {
+    byte[] name = Arrays.copyOf(WHITEOUT, WHITEOUT.length + hidden.length);
+    System.arraycopy(hidden, 0, name, WHITEOUT.length, hidden.length);
+    return name;
+  }
+
+  List<byte[]> names() {
+    return items.stream().map(Item::name).toList();
+  }
+
   int size() {
     return items.size();
   }

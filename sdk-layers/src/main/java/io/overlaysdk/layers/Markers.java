@@ -7,6 +7,7 @@ import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.layers.LayerEntry.Kind;
 import io.overlaysdk.spi.Dialect;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +56,27 @@ final class Markers {
     return Evidence.isSentinel(stat) && evidence().isFuse();
   }
 
+  /** Whether there can be any; the answer for one file may still be no. */
+  boolean knowsWhiteoutFiles() {
+    return stated == null || stated == Dialect.FUSE;
+  }
+
+  /** fuse-overlayfs takes redirect_dir=off only, and the kernel refuses it with userxattr. */
+  boolean knowsRedirects() {
+    return !layer.isBase()
+        && (stated == Dialect.KERNEL_TRUSTED || stated == null && layer.extended().isPresent());
+  }
+
+  /** Also true where nobody can read whether a file is one, so that this is found out. */
+  boolean knowsMetacopy() {
+    return !layer.isBase() && (stated == null || stated == Dialect.KERNEL_TRUSTED);
+  }
+
+  /** Whether attributes beyond {@code user.} are among those that it finds. */
+  boolean seesAll() {
+    return layer.extended().isPresent();
+  }
+
   boolean knowsXwhiteouts() {
     return !layer.isBase()
         && (stated == null
@@ -69,13 +91,12 @@ final class Markers {
     Map<String, byte[]> all = all(directory, Kind.DIRECTORY);
     boolean opaque = false;
     boolean xwhiteouts = false;
-    byte[] redirect = null;
     for (String prefix : Attributes.markers(dialect())) {
       String value = text(all.get(prefix + "opaque"));
       opaque |= value.equals("y");
       xwhiteouts |= value.equals("x") && !prefix.equals(Attributes.USER_FUSE);
-      redirect = redirect == null ? redirect(all, prefix) : redirect;
     }
+    byte[] redirect = knowsRedirects() ? all.get(Attributes.TRUSTED_OVERLAY + "redirect") : null;
     return new DirectoryMarks(opaque, xwhiteouts, redirect);
   }
 
@@ -85,16 +106,32 @@ final class Markers {
     }
     Map<String, byte[]> all = all(file, Kind.FILE);
     boolean whiteout = false;
-    boolean metacopy = false;
-    byte[] redirect = null;
     for (String prefix : Attributes.markers(dialect())) {
-      if (!prefix.equals(Attributes.USER_FUSE)) {
-        whiteout |= all.containsKey(prefix + "whiteout");
-        metacopy |= all.containsKey(prefix + "metacopy");
-      }
-      redirect = redirect == null ? redirect(all, prefix) : redirect;
+      whiteout |= !prefix.equals(Attributes.USER_FUSE) && all.containsKey(prefix + "whiteout");
     }
+    boolean metacopy = knowsMetacopy() && all.containsKey(Attributes.TRUSTED_OVERLAY + "metacopy");
+    byte[] redirect = knowsRedirects() ? all.get(Attributes.TRUSTED_OVERLAY + "redirect") : null;
     return new FileMarks(whiteout, metacopy, redirect);
+  }
+
+  /**
+   * The attributes that are markers and change nothing once all that they hide has a whiteout. Of
+   * the kernel's own only the one that hides is taken: nobody but root sees the rest.
+   */
+  List<String> removable(Path file, Kind kind) {
+    List<String> names = new ArrayList<>();
+    for (String name : all(file, kind).keySet()) {
+      for (String prefix : Attributes.markers(dialect())) {
+        if (name.startsWith(prefix) && isRemovable(prefix, name)) {
+          names.add(name);
+        }
+      }
+    }
+    return names;
+  }
+
+  private static boolean isRemovable(String prefix, String name) {
+    return !prefix.equals(Attributes.TRUSTED_OVERLAY) || name.equals(prefix + "opaque");
   }
 
   /** Refuses to go on where what was not found may only be hidden from this process. */
@@ -108,7 +145,12 @@ final class Markers {
   }
 
   SortedMap<String, byte[]> attributes(Path file, Kind kind) {
-    return Attributes.ofUser(all(file, kind), layer.isBase() ? null : dialect());
+    return ofUser(all(file, kind));
+  }
+
+  /** The attributes among these that a driver which writes like this one shows to the user. */
+  SortedMap<String, byte[]> ofUser(SortedMap<String, byte[]> all) {
+    return all.isEmpty() ? all : Attributes.ofUser(all, layer.isBase() ? null : dialect());
   }
 
   Permissions permissions(Path file, Stat stat) {
@@ -132,11 +174,7 @@ final class Markers {
         value.length > 0 && value[0] == '/' ? ContainerPath.of(value) : Names.child(parent, value));
   }
 
-  private static byte[] redirect(Map<String, byte[]> all, String prefix) {
-    return prefix.equals(Attributes.USER_FUSE) ? null : all.get(prefix + "redirect");
-  }
-
-  private SortedMap<String, byte[]> all(Path file, Kind kind) {
+  SortedMap<String, byte[]> all(Path file, Kind kind) {
     SortedMap<String, byte[]> user = UserAttributes.of(file, kind);
     if (layer.extended().isEmpty()) {
       return user;

@@ -56,6 +56,19 @@ final class Names {
     return directory.resolve(Path.of(URI.create(uri.toString())).getFileName());
   }
 
+  /** What lies below {@code directory} at this relative path. */
+  static Path resolveAll(Path directory, byte[] path) {
+    Path file = directory;
+    int start = 0;
+    for (int end = 0; end <= path.length; end++) {
+      if (end == path.length || path[end] == '/') {
+        file = resolve(file, Arrays.copyOfRange(path, start, end));
+        start = end + 1;
+      }
+    }
+    return file;
+  }
+
   static ContainerPath child(ContainerPath parent, byte[] name) {
     byte[] above = parent.bytes();
     int length = above.length == 1 ? 0 : above.length;

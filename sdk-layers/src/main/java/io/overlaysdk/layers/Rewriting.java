@@ -1,0 +1,218 @@
+package io.overlaysdk.layers;
+
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.layers.LayerEntry.Kind;
+import io.overlaysdk.layers.NeutralForm.Rewritten;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The three walks of a rewriting. First all whiteouts are made: beside the markers that they stand
+ * for they change nothing. Then the {@code .wh.} files go, while what proves that they are
+ * whiteouts is still there. What makes directories opaque goes last.
+ */
+final class Rewriting implements AutoCloseable {
+  private final Lowers lowers;
+  private final Layer upper;
+  private final Whiteouts whiteouts;
+  private final PutAside aside;
+  private final Path seed;
+  private final Path spare;
+  private long made;
+  private long files;
+  private long attributes;
+
+  /** What is done in one directory, when those in it are done. */
+  private interface Work {
+    void in(LayerDirectory directory, LowerEntry lower, boolean cut) throws IOException;
+  }
+
+  Rewriting(List<Layer> lowers, Layer upper, Whiteouts whiteouts, Path scratch) {
+    this.lowers = new Lowers(lowers);
+    this.upper = upper;
+    this.whiteouts = whiteouts;
+    this.aside = new PutAside(scratch.resolve("neutral.journal"), upper.root());
+    this.seed = scratch.resolve("neutral.whiteout");
+    this.spare = scratch.resolve("neutral.spare");
+  }
+
+  Rewritten run() {
+    Inexpressible inexpressible = new Inexpressible(upper, aside);
+    walk(inexpressible::look);
+    inexpressible.refuse();
+    walk(this::makeWhiteouts);
+    walk(this::removeWhiteoutFiles);
+    walk(this::removeOpaqueness);
+    return new Rewritten(made, files, attributes);
+  }
+
+  @Override
+  public void close() {
+    try {
+      Files.deleteIfExists(seed);
+      Files.deleteIfExists(spare);
+    } catch (IOException e) {
+      throw failed("clearing away", seed, e);
+    } finally {
+      aside.close();
+    }
+  }
+
+  private void walk(Work work) {
+    Path file = upper.root();
+    try {
+      aside.whileOpen(
+          file,
+          Stat.of(file),
+          () -> {
+            try (LayerDirectory root = upper.open()) {
+              walk(root, lowers.root(), root.isOpaque(), work);
+            }
+          });
+    } catch (IOException e) {
+      throw failed("rewriting", file, e);
+    }
+  }
+
+  private void walk(LayerDirectory directory, LowerEntry lower, boolean cut, Work work)
+      throws IOException {
+    for (LayerEntry entry : directory.entries()) {
+      if (entry.isDirectory()) {
+        aside.whileOpen(
+            entry.file(),
+            entry.stat(),
+            () -> {
+              try (LayerDirectory opened = directory.open(entry)) {
+                descend(opened, lower, cut, work);
+              }
+            });
+      }
+    }
+    work.in(directory, lower, cut);
+  }
+
+  private void descend(LayerDirectory opened, LowerEntry lower, boolean cut, Work work)
+      throws IOException {
+    LowerEntry below = lower == null ? null : lower.child(opened.self().rawName());
+    if (below != null && below.isDirectory()) {
+      walk(opened, below, cut || opened.isOpaque(), work);
+    } else {
+      walk(opened, null, false, work);
+    }
+  }
+
+  private void makeWhiteouts(LayerDirectory directory, LowerEntry lower, boolean cut)
+      throws IOException {
+    Set<byte[]> missing = new TreeSet<>(Arrays::compareUnsigned);
+    Set<byte[]> replaced = new TreeSet<>(Arrays::compareUnsigned);
+    if (cut && lower != null) {
+      missing.addAll(lower.names());
+      missing.removeIf(name -> lower.child(name) == null);
+    }
+    for (LayerEntry entry : directory.entries()) {
+      missing.remove(entry.rawName());
+      if (entry.kind() == Kind.WHITEOUT && entry.stat().kind() == Kind.FILE) {
+        boolean sameName = Arrays.equals(Names.bytes(entry.file().getFileName()), entry.rawName());
+        (sameName ? replaced : missing).add(entry.rawName());
+      }
+    }
+    if (missing.isEmpty() && replaced.isEmpty()) {
+      return;
+    }
+    Path file = directory.self().file();
+    aside.whileChanging(
+        file,
+        () -> {
+          for (byte[] name : missing) {
+            link(Names.resolve(file, name));
+            made++;
+          }
+          for (byte[] name : replaced) {
+            Files.deleteIfExists(spare);
+            link(spare);
+            Files.move(spare, Names.resolve(file, name), StandardCopyOption.ATOMIC_MOVE);
+            made++;
+          }
+        });
+  }
+
+  private void removeWhiteoutFiles(LayerDirectory directory, LowerEntry lower, boolean cut)
+      throws IOException {
+    remove(directory, directory.listing().whiteoutFiles());
+  }
+
+  private void removeOpaqueness(LayerDirectory directory, LowerEntry lower, boolean cut)
+      throws IOException {
+    for (LayerEntry entry : directory.entries()) {
+      if (entry.kind() == Kind.FILE) {
+        removeAttributes(directory.markers(), entry.file(), entry.stat());
+      }
+    }
+    Path file = directory.self().file();
+    removeAttributes(directory.markers(), file, Stat.of(file));
+    remove(directory, directory.listing().opaqueFiles());
+  }
+
+  private void remove(LayerDirectory directory, List<Path> markers) throws IOException {
+    if (markers.isEmpty()) {
+      return;
+    }
+    aside.whileChanging(
+        directory.self().file(),
+        () -> {
+          for (Path marker : markers) {
+            directory.delete(marker);
+            files++;
+          }
+        });
+  }
+
+  private void removeAttributes(Markers markers, Path file, Stat stat) throws IOException {
+    aside.whileOpen(
+        file,
+        stat,
+        () -> {
+          for (String name : markers.removable(file, stat.kind())) {
+            removeAttribute(file, name);
+          }
+        });
+  }
+
+  private void removeAttribute(Path file, String name) throws IOException {
+    if (name.startsWith("user.")) {
+      UserAttributes.remove(file, name);
+    } else {
+      upper.extended().orElseThrow().remove(file, name);
+    }
+    attributes++;
+  }
+
+  private void link(Path whiteout) throws IOException {
+    if (Stat.orNull(seed) == null) {
+      whiteouts.create(seed);
+    }
+    try {
+      Files.createLink(whiteout, seed);
+    } catch (FileAlreadyExistsException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      // no more names for one file: 65,000 on ext4, and none at all on some FUSE file systems
+      Files.deleteIfExists(seed);
+      whiteouts.create(seed);
+      Files.move(seed, whiteout, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  private static OverlayException failed(String doing, Path file, IOException cause) {
+    return new OverlayException(
+        doing + " \"" + file + "\" failed: " + cause + "; run it again to finish", cause);
+  }
+}
