@@ -3,6 +3,9 @@
  */
 module io.overlaysdk.layers {
   requires transitive io.overlaysdk;
+  // for layers that end in .tar.zst only
+  requires static com.github.luben.zstd_jni;
 
   exports io.overlaysdk.layers;
+  exports io.overlaysdk.layers.oci;
 }
