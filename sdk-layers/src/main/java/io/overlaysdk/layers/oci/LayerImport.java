@@ -128,7 +128,7 @@ final class LayerImport {
   /** Sees to it that the parent is there as a directory, made by this import. */
   private void parent(EntryName name) throws IOException, BadHeader {
     ContainerPath parent = name.parent();
-    if (!parent.equals(RawPaths.ROOT) && !upper.hasDirectory(parent)) {
+    if (!upper.hasDirectory(parent)) {
       try (MergedDirectory root = MergedDirectory.root(lowers)) {
         imply(name, 1, root);
       }

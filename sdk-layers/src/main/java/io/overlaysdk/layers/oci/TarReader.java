@@ -110,12 +110,12 @@ final class TarReader {
     if (size > LARGEST_EXTENDED_HEADER) {
       throw new BadHeader("an extended header of " + size + " bytes is too large");
     }
-    byte[] data = in.readNBytes((int) size);
-    in.skipNBytes(-size & UstarHeader.SIZE - 1);
-    if (data.length < size) {
+    int blocks = (int) (size + (-size & UstarHeader.SIZE - 1));
+    byte[] data = in.readNBytes(blocks);
+    if (data.length < blocks) {
       throw new BadHeader("the archive ends within an extended header: it is truncated");
     }
-    return data;
+    return Arrays.copyOf(data, (int) size);
   }
 
   private void extended(UstarHeader header) throws IOException, BadHeader {

@@ -44,7 +44,7 @@ final class UpperTree {
   }
 
   boolean hasDirectory(ContainerPath path) {
-    return directories.containsKey(path);
+    return path.equals(RawPaths.ROOT) || directories.containsKey(path);
   }
 
   Path file(ContainerPath path) {
@@ -58,7 +58,7 @@ final class UpperTree {
 
   void directory(ContainerPath path, TarEntry entry) throws IOException, BadHeader {
     attributes.require(entry);
-    if (!path.equals(RawPaths.ROOT) && !directories.containsKey(path)) {
+    if (!hasDirectory(path)) {
       Files.createDirectory(file(path));
     }
     directories.put(path, entry);
@@ -109,9 +109,7 @@ final class UpperTree {
   /** A second name for something in this layer; the attributes are those of the first. */
   void link(ContainerPath path, ContainerPath target, ContainerPath parentOfTarget)
       throws IOException, BadHeader {
-    if (!directories.containsKey(parentOfTarget)
-        || !has(target)
-        || directories.containsKey(target)) {
+    if (!hasDirectory(parentOfTarget) || !has(target) || hasDirectory(target)) {
       throw new BadHeader(
           "a hard link to " + target + ", which is no file that stands before it in this layer");
     }
