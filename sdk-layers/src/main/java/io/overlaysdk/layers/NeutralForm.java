@@ -41,7 +41,18 @@ public final class NeutralForm {
     if (lowersBottomToTop.isEmpty()) {
       throw new IllegalArgumentException("nothing lies below " + upper + ": no lower layer");
     }
-    try (Rewriting rewriting = new Rewriting(lowersBottomToTop, upper, whiteouts, scratch)) {
+    return make(lowersBottomToTop, upper, whiteouts, scratch, () -> {});
+  }
+
+  /** A test ends it before any of its steps. */
+  static Rewritten make(
+      List<Layer> lowersBottomToTop,
+      Layer upper,
+      Whiteouts whiteouts,
+      Path scratch,
+      Runnable beforeStep) {
+    try (Rewriting rewriting =
+        new Rewriting(lowersBottomToTop, upper, whiteouts, scratch, beforeStep)) {
       return rewriting.run();
     }
   }

@@ -24,6 +24,7 @@ final class Rewriting implements AutoCloseable {
   private final Layer upper;
   private final Whiteouts whiteouts;
   private final PutAside aside;
+  private final Runnable beforeStep;
   private final Path seed;
   private final Path spare;
   private long made;
@@ -35,7 +36,9 @@ final class Rewriting implements AutoCloseable {
     void in(LayerDirectory directory, LowerEntry lower, boolean cut) throws IOException;
   }
 
-  Rewriting(List<Layer> lowers, Layer upper, Whiteouts whiteouts, Path scratch) {
+  Rewriting(
+      List<Layer> lowers, Layer upper, Whiteouts whiteouts, Path scratch, Runnable beforeStep) {
+    this.beforeStep = beforeStep;
     this.lowers = new Lowers(lowers);
     this.upper = upper;
     this.whiteouts = whiteouts;
@@ -132,10 +135,12 @@ final class Rewriting implements AutoCloseable {
         file,
         () -> {
           for (byte[] name : missing) {
+            beforeStep.run();
             link(Names.resolve(file, name));
             made++;
           }
           for (byte[] name : replaced) {
+            beforeStep.run();
             Files.deleteIfExists(spare);
             link(spare);
             Files.move(spare, Names.resolve(file, name), StandardCopyOption.ATOMIC_MOVE);
@@ -169,6 +174,7 @@ final class Rewriting implements AutoCloseable {
         directory.self().file(),
         () -> {
           for (Path marker : markers) {
+            beforeStep.run();
             directory.delete(marker);
             files++;
           }
@@ -187,6 +193,7 @@ final class Rewriting implements AutoCloseable {
   }
 
   private void removeAttribute(Path file, String name) throws IOException {
+    beforeStep.run();
     if (name.startsWith("user.")) {
       UserAttributes.remove(file, name);
     } else {
