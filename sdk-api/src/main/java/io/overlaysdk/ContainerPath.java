@@ -66,6 +66,30 @@ public final class ContainerPath implements Comparable<ContainerPath> {
     return new ContainerPath(length == 0 ? new byte[] {'/'} : Arrays.copyOf(clean, length));
   }
 
+  /**
+   * The path of the entry with this name in the directory at this path.
+   *
+   * @throws InvalidSpecException where it is no name: empty, {@code .}, {@code ..}, or with a slash
+   *     or a NUL in it
+   */
+  public ContainerPath resolve(byte[] name) {
+    boolean dots = name.length <= 2;
+    for (byte b : name) {
+      dots &= b == '.';
+      if (b == '/' || b == 0) {
+        throw new InvalidSpecException("not a name of a file: \"" + escape(name) + "\"");
+      }
+    }
+    if (dots) {
+      throw new InvalidSpecException("not a name of a file: \"" + escape(name) + "\"");
+    }
+    int length = bytes.length == 1 ? 0 : bytes.length;
+    byte[] path = Arrays.copyOf(bytes, length + 1 + name.length);
+    path[length] = '/';
+    System.arraycopy(name, 0, path, length + 1, name.length);
+    return new ContainerPath(path);
+  }
+
   /** A copy of the bytes of this path. */
   public byte[] bytes() {
     return bytes.clone();

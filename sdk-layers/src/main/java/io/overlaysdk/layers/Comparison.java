@@ -172,7 +172,7 @@ final class Comparison implements Changes, Iterator<Change> {
       }
       LowerEntry hidden = lower.child(name);
       if (hidden != null) {
-        deleted(Names.child(upper.path(), name), hidden);
+        deleted(upper.path().resolve(name), hidden);
       }
       return true;
     }
@@ -297,7 +297,7 @@ final class Comparison implements Changes, Iterator<Change> {
       byte[] name = names.next();
       LowerEntry entry = directory.child(name);
       if (entry != null) {
-        deleted(Names.child(path, name), entry);
+        deleted(path.resolve(name), entry);
       }
       return true;
     }

@@ -30,21 +30,29 @@ final class EntryComparison {
   }
 
   boolean differInMetadata(LayerDirectory parent, LayerEntry upper, LowerEntry lower) {
-    Permissions now = parent.permissions(upper);
-    Permissions then = lower.permissions();
-    return now.mode() != then.mode()
-        || !options.sameOwner(now, then)
-        || attributesDiffer(parent.markers(), upper, lower);
+    Markers markers = parent.markers();
+    SortedMap<String, byte[]> now = markers.all(upper.file(), upper.kind());
+    SortedMap<String, byte[]> then = lower.markers().all(lower.file(), lower.kind());
+    Permissions nowMay = markers.permissions(upper.file(), upper.stat(), now);
+    Permissions thenMay = lower.markers().permissions(lower.file(), lower.stat(), then);
+    return nowMay.mode() != thenMay.mode()
+        || !options.sameOwner(nowMay, thenMay)
+        || attributesDiffer(
+            markers,
+            lower.markers(),
+            markers.ofUser(now),
+            lower.markers().isBase() ? markers.ofUser(then) : lower.markers().ofUser(then));
   }
 
-  private static boolean attributesDiffer(Markers markers, LayerEntry upper, LowerEntry lower) {
-    SortedMap<String, byte[]> now = markers.attributes(upper.file(), upper.kind());
-    SortedMap<String, byte[]> then = lower.attributes(markers);
-    if (!(markers.seesAll() && lower.markers().seesAll())) {
-      // what only one side can see is no difference
-      now = onlyUser(now);
-      then = onlyUser(then);
-    }
+  private static boolean attributesDiffer(
+      Markers upper, Markers lower, SortedMap<String, byte[]> now, SortedMap<String, byte[]> then) {
+    return upper.seesAll() && lower.seesAll()
+        ? mapsDiffer(now, then)
+        // what only one side can see is no difference
+        : mapsDiffer(onlyUser(now), onlyUser(then));
+  }
+
+  private static boolean mapsDiffer(SortedMap<String, byte[]> now, SortedMap<String, byte[]> then) {
     if (now.size() != then.size()) {
       return true;
     }
@@ -60,14 +68,14 @@ final class EntryComparison {
   }
 
   private static SortedMap<String, byte[]> onlyUser(SortedMap<String, byte[]> all) {
-    return all.subMap("user.", "user/");
+    return all.isEmpty() ? all : all.subMap("user.", "user/");
   }
 
   private boolean filesDiffer(LayerDirectory parent, LayerEntry upper, LowerEntry lower) {
     if (upper.size() != lower.stat().size()) {
       return true;
     }
-    if (upper.size() == 0 || upper.fileKey().equals(lower.stat().key())) {
+    if (upper.size() == 0) {
       return false;
     }
     if (parent.markers().knowsMetacopy() && parent.isMetacopy(upper)) {
@@ -75,34 +83,36 @@ final class EntryComparison {
     }
     try (SeekableByteChannel now = parent.read(upper);
         SeekableByteChannel then = lower.open()) {
-      return contentsDiffer(now, then);
+      return contentsDiffer(now, then, upper.size());
     } catch (IOException e) {
       throw UnreadableLayerException.of("comparing", upper.file(), e);
     }
   }
 
-  private boolean contentsDiffer(SeekableByteChannel now, SeekableByteChannel then)
+  private boolean contentsDiffer(SeekableByteChannel now, SeekableByteChannel then, long size)
       throws IOException {
     if (left == null) {
       left = ByteBuffer.allocateDirect(BLOCK);
       right = ByteBuffer.allocateDirect(BLOCK);
     }
-    while (true) {
-      fill(left, now);
-      fill(right, then);
+    for (long done = 0; done < size; done += BLOCK) {
+      int length = (int) Math.min(BLOCK, size - done);
+      fill(left, now, length);
+      fill(right, then, length);
       if (!left.equals(right)) {
         return true;
       }
-      if (left.limit() < BLOCK) {
-        return false;
-      }
     }
+    return false;
   }
 
-  private static void fill(ByteBuffer buffer, SeekableByteChannel from) throws IOException {
-    buffer.clear();
-    while (buffer.hasRemaining() && from.read(buffer) >= 0) {
-      // a read may give less than was asked for
+  private static void fill(ByteBuffer buffer, SeekableByteChannel from, int length)
+      throws IOException {
+    buffer.clear().limit(length);
+    while (buffer.hasRemaining()) {
+      if (from.read(buffer) < 0) {
+        throw new IOException("it became shorter while it was read");
+      }
     }
     buffer.flip();
   }

@@ -54,7 +54,7 @@ final class Inexpressible {
         add(
             directory.self().file(),
             "hides \""
-                + Names.child(directory.path(), name)
+                + directory.path().resolve(name)
                 + "\", whose name fuse-overlayfs would take for a marker");
       }
     }

@@ -13,6 +13,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -52,7 +54,7 @@ public final class LayerDirectory implements AutoCloseable {
     if (stat.kind() != Kind.DIRECTORY) {
       throw new CorruptOverlayException("the layer \"" + root + "\" is no directory");
     }
-    LayerEntry self = new LayerEntry(path, new byte[0], root, Kind.DIRECTORY, stat, false);
+    LayerEntry self = LayerEntry.root(root, stat);
     try {
       return of(new Markers(layer), self, path, Files.newDirectoryStream(root));
     } catch (IOException e) {
@@ -116,7 +118,48 @@ public final class LayerDirectory implements AutoCloseable {
    * out. Can be gone through several times; each time looks at the entries anew.
    */
   public Iterable<LayerEntry> entries() {
-    return () -> listing.entries(path, markers, this::marks);
+    return () -> listing.entries(this);
+  }
+
+  /**
+   * The one call for each entry is relative to this directory and asks for the type only: for most
+   * entries of an overlay nothing more is needed, and the number of a device only for devices.
+   */
+  LayerEntry entry(byte[] name, Path fileName, boolean whiteoutFile, boolean shadowing) {
+    if (whiteoutFile) {
+      return new LayerEntry(path, name, self.file(), fileName, Kind.WHITEOUT, 0, shadowing);
+    }
+    BasicFileAttributes type = type(fileName);
+    return new LayerEntry(
+        path, name, self.file(), fileName, kind(fileName, type), type.size(), shadowing);
+  }
+
+  private Kind kind(Path fileName, BasicFileAttributes type) {
+    if (type.isRegularFile()) {
+      return isXwhiteout(fileName, type) ? Kind.WHITEOUT : Kind.FILE;
+    } else if (type.isDirectory()) {
+      return Kind.DIRECTORY;
+    } else if (type.isSymbolicLink()) {
+      return Kind.SYMLINK;
+    }
+    return Stat.of(self.file().resolve(fileName)).kind();
+  }
+
+  private BasicFileAttributes type(Path fileName) {
+    try {
+      return stream
+          .getFileAttributeView(fileName, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+          .readAttributes();
+    } catch (IOException e) {
+      throw UnreadableLayerException.of("looking at", self.file().resolve(fileName), e);
+    }
+  }
+
+  private boolean isXwhiteout(Path fileName, BasicFileAttributes type) {
+    return type.size() == 0
+        && markers.knowsXwhiteouts()
+        && marks().holdsXwhiteouts()
+        && markers.fileMarks(self.file().resolve(fileName)).whiteout();
   }
 
   /** How many there are at most. */
@@ -132,7 +175,7 @@ public final class LayerDirectory implements AutoCloseable {
           markers,
           directory,
           directory.path(),
-          stream.newDirectoryStream(directory.file().getFileName(), LinkOption.NOFOLLOW_LINKS));
+          stream.newDirectoryStream(directory.fileName(), LinkOption.NOFOLLOW_LINKS));
     } catch (IOException e) {
       throw UnreadableLayerException.of("opening", directory.file(), e);
     }
@@ -166,7 +209,7 @@ public final class LayerDirectory implements AutoCloseable {
 
   /** The mode and owner of an entry, which fuse-overlayfs may keep in an attribute of its own. */
   public Permissions permissions(LayerEntry entry) {
-    return markers.permissions(entry.file(), entry.stat());
+    return markers.permissions(entry.file(), entry.stat(), markers.all(entry.file(), entry.kind()));
   }
 
   /**

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 
 /**
- * One entry of a layer, as it was when its directory was gone through. The numbers are those of the
- * host's file system, owners included.
+ * One entry of a layer. The numbers are those of the host's file system, owners included; they are
+ * looked up when the first of them is asked for, and kept.
  */
 public final class LayerEntry {
 
@@ -23,26 +23,44 @@ public final class LayerEntry {
     SOCKET
   }
 
+  private static final ContainerPath ROOT = ContainerPath.of("/");
+
   private final ContainerPath parent;
   private final byte[] name;
-  private final Path file;
+  private final Path directory;
+  private final Path fileName;
   private final Kind kind;
-  private final Stat stat;
   private final boolean shadowing;
+  private final long size;
+  private Stat stat;
 
   LayerEntry(
-      ContainerPath parent, byte[] name, Path file, Kind kind, Stat stat, boolean shadowing) {
+      ContainerPath parent,
+      byte[] name,
+      Path directory,
+      Path fileName,
+      Kind kind,
+      long size,
+      boolean shadowing) {
     this.parent = parent;
     this.name = name;
-    this.file = file;
+    this.directory = directory;
+    this.fileName = fileName;
     this.kind = kind;
-    this.stat = stat;
+    this.size = size;
     this.shadowing = shadowing;
+  }
+
+  static LayerEntry root(Path root, Stat stat) {
+    LayerEntry entry =
+        new LayerEntry(ROOT, new byte[0], root, Path.of(""), Kind.DIRECTORY, stat.size(), false);
+    entry.stat = stat;
+    return entry;
   }
 
   /** Where it is in the container. That of a whiteout is the path that it hides. */
   public ContainerPath path() {
-    return Names.child(parent, name);
+    return name.length == 0 ? parent : parent.resolve(name);
   }
 
   /** A copy of the bytes of its name; that of a whiteout is the name that it hides. */
@@ -52,7 +70,7 @@ public final class LayerEntry {
 
   /** Where it is on the host. That of a whiteout may have another name, {@code .wh.NAME}. */
   public Path file() {
-    return file;
+    return directory.resolve(fileName);
   }
 
   public Kind kind() {
@@ -65,39 +83,39 @@ public final class LayerEntry {
 
   /** The permission bits, with those for set-user-id, set-group-id and sticky. */
   public int mode() {
-    return stat.mode() & 07777;
+    return stat().mode() & 07777;
   }
 
   public long uid() {
-    return stat.uid();
+    return stat().uid();
   }
 
   public long gid() {
-    return stat.gid();
+    return stat().gid();
   }
 
   /** The bytes of a file or of the target of a link. */
   public long size() {
-    return stat.size();
+    return size;
   }
 
   /** How many names the file has on the host: names of one file share {@link #fileKey}. */
   public int links() {
-    return stat.links();
+    return stat().links();
   }
 
   /** The device and inode on the host, as something that can be compared. */
   public Object fileKey() {
-    return stat.key();
+    return stat().key();
   }
 
   /** The number of a device, as {@code st_rdev} has it on Linux. */
   public long device() {
-    return stat.rdev();
+    return stat().rdev();
   }
 
   public Instant modified() {
-    return stat.modified();
+    return stat().modified();
   }
 
   byte[] rawName() {
@@ -108,7 +126,14 @@ public final class LayerEntry {
     return parent;
   }
 
+  Path fileName() {
+    return fileName;
+  }
+
   Stat stat() {
+    if (stat == null) {
+      stat = Stat.of(file());
+    }
     return stat;
   }
 

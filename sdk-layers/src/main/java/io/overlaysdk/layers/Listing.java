@@ -2,7 +2,6 @@ package io.overlaysdk.layers;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.overlaysdk.ContainerPath;
 import io.overlaysdk.layers.LayerEntry.Kind;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Path;
@@ -12,7 +11,6 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.function.Supplier;
 
 /** The names in one directory of a layer, in the order of their bytes, markers taken apart. */
 final class Listing {
@@ -24,8 +22,8 @@ final class Listing {
       Comparator.comparing((Item item) -> item.name, Arrays::compareUnsigned)
           .thenComparing(item -> item.whiteoutFile);
 
-  /** A name; where it is that of a {@code .wh.} file, the name that this one hides. */
-  private record Item(byte[] name, Path file, boolean whiteoutFile, boolean shadowing) {}
+  /** A name, and that of the file; the one of a {@code .wh.} file is the name that it hides. */
+  private record Item(byte[] name, Path fileName, boolean whiteoutFile, boolean shadowing) {}
 
   private final List<Item> items;
   private final List<Path> whiteoutFiles = new ArrayList<>();
@@ -46,9 +44,10 @@ final class Listing {
   }
 
   private void add(Path file, Markers markers) {
-    byte[] name = Names.bytes(file.getFileName());
+    Path fileName = file.getFileName();
+    byte[] name = Names.bytes(fileName);
     if (!Names.startsWith(name, WHITEOUT)) {
-      items.add(new Item(name, file, false, false));
+      items.add(new Item(name, fileName, false, false));
       return;
     }
     Stat stat = Stat.of(file);
@@ -59,16 +58,16 @@ final class Listing {
     } else if (name.length > WHITEOUT.length && markers.isWhiteoutFile(stat)) {
       whiteoutFiles.add(file);
       byte[] hidden = Arrays.copyOfRange(name, WHITEOUT.length, name.length);
-      items.add(new Item(hidden, file, true, false));
+      items.add(new Item(hidden, fileName, true, false));
     } else {
-      items.add(new Item(name, file, false, false));
+      items.add(new Item(name, fileName, false, false));
     }
   }
 
   private void sort() {
     // fuse-overlayfs 1.10-1.16 leaves this device beside the sentinel; alone it is a whiteout
     if (stray != null && sentinel == null) {
-      items.add(new Item(STRAY, stray, false, false));
+      items.add(new Item(STRAY, stray.getFileName(), false, false));
       stray = null;
     }
     items.sort(ORDER);
@@ -83,7 +82,7 @@ final class Listing {
     for (Item item : items) {
       Item last = merged.isEmpty() ? null : merged.get(merged.size() - 1);
       if (last != null && Arrays.equals(last.name, item.name)) {
-        merged.set(merged.size() - 1, new Item(last.name, last.file, false, true));
+        merged.set(merged.size() - 1, new Item(last.name, last.fileName, false, true));
       } else {
         merged.add(item);
       }
@@ -127,44 +126,24 @@ final class Listing {
     return files;
   }
 
-  Iterator<LayerEntry> entries(
-      ContainerPath parent, Markers markers, Supplier<DirectoryMarks> marks) {
-    return new Entries(parent, markers, marks);
-  }
+  /** Goes through the entries of {@code directory}, looking at each when its turn comes. */
+  Iterator<LayerEntry> entries(LayerDirectory directory) {
+    return new Iterator<>() {
+      private int index;
 
-  private final class Entries implements Iterator<LayerEntry> {
-    private final ContainerPath parent;
-    private final Markers markers;
-    private final Supplier<DirectoryMarks> marks;
-    private int index;
-
-    Entries(ContainerPath parent, Markers markers, Supplier<DirectoryMarks> marks) {
-      this.parent = parent;
-      this.markers = markers;
-      this.marks = marks;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return index < items.size();
-    }
-
-    @Override
-    public LayerEntry next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
+      @Override
+      public boolean hasNext() {
+        return index < items.size();
       }
-      Item item = items.get(index++);
-      Stat stat = Stat.of(item.file);
-      Kind kind = item.whiteoutFile || isXwhiteout(item, stat) ? Kind.WHITEOUT : stat.kind();
-      return new LayerEntry(parent, item.name, item.file, kind, stat, item.shadowing);
-    }
 
-    private boolean isXwhiteout(Item item, Stat stat) {
-      return stat.isEmptyFile()
-          && markers.knowsXwhiteouts()
-          && marks.get().holdsXwhiteouts()
-          && markers.fileMarks(item.file).whiteout();
-    }
+      @Override
+      public LayerEntry next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException();
+        }
+        Item item = items.get(index++);
+        return directory.entry(item.name, item.fileName, item.whiteoutFile, item.shadowing);
+      }
+    };
   }
 }

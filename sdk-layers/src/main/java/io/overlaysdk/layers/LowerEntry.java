@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.SortedMap;
 
 /** One entry as the layers below show it. */
 final class LowerEntry {
@@ -128,17 +127,6 @@ final class LowerEntry {
 
   byte[] target() {
     return Links.target(top.file());
-  }
-
-  Permissions permissions() {
-    return markers().permissions(top.file(), top.stat());
-  }
-
-  /** Whether attributes beyond {@code user.} can be seen; the root of an image has its own way. */
-  SortedMap<String, byte[]> attributes(Markers upper) {
-    return markers().isBase()
-        ? upper.ofUser(markers().all(top.file(), kind()))
-        : markers().attributes(top.file(), kind());
   }
 
   private LowerPart content() {

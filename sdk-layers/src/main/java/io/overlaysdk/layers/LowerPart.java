@@ -107,7 +107,7 @@ final class LowerPart {
     ContainerPath path = ContainerPath.of("/");
     for (Path name : markers.layer().root().relativize(file)) {
       byte[] bytes = Names.bytes(name);
-      path = bytes.length == 0 ? path : Names.child(path, bytes);
+      path = bytes.length == 0 ? path : path.resolve(bytes);
     }
     return path;
   }

@@ -153,9 +153,8 @@ final class Markers {
     return all.isEmpty() ? all : Attributes.ofUser(all, layer.isBase() ? null : dialect());
   }
 
-  Permissions permissions(Path file, Stat stat) {
-    if (!layer.isBase() && (stated == null || stated == Dialect.FUSE)) {
-      Map<String, byte[]> all = all(file, stat.kind());
+  Permissions permissions(Path file, Stat stat, Map<String, byte[]> all) {
+    if (!all.isEmpty() && !layer.isBase() && (stated == null || stated == Dialect.FUSE)) {
       for (String name : OVERRIDES) {
         byte[] value = all.get(name);
         if (value != null) {
@@ -171,7 +170,7 @@ final class Markers {
       return Optional.empty();
     }
     return Optional.of(
-        value.length > 0 && value[0] == '/' ? ContainerPath.of(value) : Names.child(parent, value));
+        value.length > 0 && value[0] == '/' ? ContainerPath.of(value) : parent.resolve(value));
   }
 
   SortedMap<String, byte[]> all(Path file, Kind kind) {

@@ -2,7 +2,6 @@ package io.overlaysdk.layers;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.overlaysdk.ContainerPath;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.file.Path;
@@ -67,15 +66,6 @@ final class Names {
       }
     }
     return file;
-  }
-
-  static ContainerPath child(ContainerPath parent, byte[] name) {
-    byte[] above = parent.bytes();
-    int length = above.length == 1 ? 0 : above.length;
-    byte[] path = Arrays.copyOf(above, length + 1 + name.length);
-    path[length] = '/';
-    System.arraycopy(name, 0, path, length + 1, name.length);
-    return ContainerPath.of(path);
   }
 
   static boolean startsWith(byte[] name, byte[] prefix) {

@@ -123,7 +123,7 @@ final class Rewriting implements AutoCloseable {
     for (LayerEntry entry : directory.entries()) {
       missing.remove(entry.rawName());
       if (entry.kind() == Kind.WHITEOUT && entry.stat().kind() == Kind.FILE) {
-        boolean sameName = Arrays.equals(Names.bytes(entry.file().getFileName()), entry.rawName());
+        boolean sameName = Arrays.equals(Names.bytes(entry.fileName()), entry.rawName());
         (sameName ? replaced : missing).add(entry.rawName());
       }
     }
