@@ -12,7 +12,6 @@ import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 
@@ -31,7 +30,7 @@ final class EntryAttributes {
   };
 
   private final OwnerMap owners;
-  private final Optional<NodeMaker> nodes;
+  private final NodeMaker nodes;
   private final int ownUser;
   private final int ownGroup;
 
@@ -40,9 +39,9 @@ final class EntryAttributes {
    *
    * @param root an empty directory that it has made
    */
-  EntryAttributes(OwnerMap owners, Optional<NodeMaker> nodes, Path root) throws IOException {
-    this.owners = owners;
-    this.nodes = nodes;
+  EntryAttributes(ImportOptions options, Path root) throws IOException {
+    this.owners = options.owners();
+    this.nodes = options.nodes();
     this.ownUser = (Integer) Files.getAttribute(root, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     this.ownGroup = (Integer) Files.getAttribute(root, "unix:gid", LinkOption.NOFOLLOW_LINKS);
   }
@@ -56,7 +55,7 @@ final class EntryAttributes {
         }
       }
       boolean direct = name.startsWith(USER) && isFileOrDirectory(entry);
-      if (!direct && nodes.isEmpty()) {
+      if (!direct && nodes == null) {
         throw new UnsupportedException(
             "the layer sets the extended attribute \""
                 + name
@@ -90,7 +89,7 @@ final class EntryAttributes {
     }
     others(file, entry);
     if (node) {
-      nodes.orElseThrow().modified(file, entry.modified());
+      nodes.modified(file, entry.modified());
     }
   }
 
@@ -124,7 +123,7 @@ final class EntryAttributes {
         .forEach(
             (name, value) -> {
               if (!name.startsWith(USER) || !isFileOrDirectory(entry)) {
-                nodes.orElseThrow().attribute(file, name, value);
+                nodes.attribute(file, name, value);
               }
             });
   }

@@ -4,19 +4,17 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.UnsupportedException;
-import io.overlaysdk.layers.Layer;
-import io.overlaysdk.spi.Dialect;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -25,17 +23,13 @@ final class HiddenEntries {
   private static final byte[] YES = "y".getBytes(US_ASCII);
 
   private final UpperTree upper;
-  private final List<Layer> lowers;
-  private final Dialect dialect;
-  private final Optional<NodeMaker> nodes;
+  private final ImportOptions options;
   private final SortedSet<ContainerPath> whiteouts = new TreeSet<>();
   private final SortedSet<ContainerPath> opaque = new TreeSet<>();
 
-  HiddenEntries(UpperTree upper, List<Layer> lowers, Dialect dialect, Optional<NodeMaker> nodes) {
+  HiddenEntries(UpperTree upper, ImportOptions options) {
     this.upper = upper;
-    this.lowers = lowers;
-    this.dialect = dialect;
-    this.nodes = nodes;
+    this.options = options;
   }
 
   /** Remembers a whiteout; false where there was one already. */
@@ -63,10 +57,10 @@ final class HiddenEntries {
       }
     }
     if (!opaque.isEmpty()) {
-      if (lowers.isEmpty()) {
+      if (options.lowers().isEmpty()) {
         mark();
       } else {
-        try (MergedDirectory root = MergedDirectory.root(lowers)) {
+        try (MergedDirectory root = MergedDirectory.root(options.lowers())) {
           find(RawPaths.ROOT, root, false);
         }
       }
@@ -108,7 +102,7 @@ final class HiddenEntries {
   private void mark() throws IOException {
     for (ContainerPath path : opaque) {
       Path directory = upper.file(path);
-      switch (dialect) {
+      switch (options.dialect()) {
         case KERNEL_USERXATTR -> attribute(directory, "overlay.opaque");
         case FUSE -> {
           attribute(directory, "fuseoverlayfs.opaque");
@@ -116,8 +110,9 @@ final class HiddenEntries {
           Files.setPosixFilePermissions(sentinel, PosixFilePermissions.fromString("rwx------"));
         }
         case KERNEL_TRUSTED ->
-            nodes
-                .orElseThrow(this::withoutNodes)
+            require(
+                    options.nodes(),
+                    "marks " + path + " as root's kernel does, which needs a NodeMaker")
                 .attribute(directory, "trusted.overlay.opaque", YES);
         default ->
             throw new UnsupportedException(
@@ -135,19 +130,35 @@ final class HiddenEntries {
         .write(name, ByteBuffer.wrap(YES));
   }
 
-  private void makeWhiteouts() {
-    if (whiteouts.isEmpty()) {
-      return;
+  /** One device with many names: to make one costs a process, to link it does not. */
+  private void makeWhiteouts() throws IOException {
+    Path made = null;
+    for (ContainerPath path : whiteouts) {
+      Path file = upper.file(path);
+      if (made == null || !link(file, made)) {
+        require(options.whiteouts(), "deletes " + path + ", which needs Whiteouts").create(file);
+        made = file;
+      }
     }
-    List<Path> files = new ArrayList<>(whiteouts.size());
-    whiteouts.forEach(path -> files.add(upper.file(path)));
-    nodes.orElseThrow(this::withoutNodes).whiteouts(files);
   }
 
-  private UnsupportedException withoutNodes() {
-    return new UnsupportedException(
-        "the layer deletes entries of the layers below, and Java can make neither whiteouts nor"
-            + " trusted attributes. Import it with a NodeMaker");
+  private static boolean link(Path file, Path made) throws IOException {
+    try {
+      Files.createLink(file, made);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      // it has as many names as a file may have: 65000 on ext4
+      return false;
+    }
+  }
+
+  private static <T> T require(T maker, String what) {
+    if (maker == null) {
+      throw new UnsupportedException("the layer " + what + ": Java cannot make that");
+    }
+    return maker;
   }
 
   long whiteouts() {

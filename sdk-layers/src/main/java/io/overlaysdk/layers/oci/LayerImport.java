@@ -3,7 +3,6 @@ package io.overlaysdk.layers.oci;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.overlaysdk.ContainerPath;
-import io.overlaysdk.layers.Layer;
 import io.overlaysdk.layers.LayerEntry;
 import io.overlaysdk.layers.Permissions;
 import io.overlaysdk.layers.oci.TarEntry.Type;
@@ -20,30 +19,17 @@ final class LayerImport {
   private final TarReader tar;
   private final UpperTree upper;
   private final HiddenEntries hidden;
-  private final OwnerMap owners;
-  private final LayerLimits limits;
-  private final List<Layer> lowers;
-  private final boolean implying;
+  private final ImportOptions options;
   private final List<ContainerPath> implied = new ArrayList<>();
   private long entries;
   private long members;
   private long bytes;
 
-  LayerImport(
-      TarReader tar,
-      UpperTree upper,
-      HiddenEntries hidden,
-      OwnerMap owners,
-      LayerLimits limits,
-      List<Layer> lowers,
-      boolean implying) {
+  LayerImport(TarReader tar, UpperTree upper, ImportOptions options) {
     this.tar = tar;
     this.upper = upper;
-    this.hidden = hidden;
-    this.owners = owners;
-    this.limits = limits;
-    this.lowers = lowers;
-    this.implying = implying;
+    this.hidden = new HiddenEntries(upper, options);
+    this.options = options;
   }
 
   LayerReport read(Path file) throws IOException {
@@ -67,13 +53,13 @@ final class LayerImport {
   }
 
   private void member(TarEntry entry) throws IOException, BadHeader {
-    if (++members > limits.entries()) {
+    if (++members > options.limits().entries()) {
       throw new BadHeader(
           "more than the "
-              + limits.entries()
+              + options.limits().entries()
               + " entries that this import allows (LayerLimits.withEntries)");
     }
-    EntryName name = EntryName.parse(entry.name(), limits);
+    EntryName name = EntryName.parse(entry.name(), options.limits());
     if (entry.type() == Type.DIRECTORY) {
       directory(name, entry);
     } else if (name.isRoot() || name.isDirectory()) {
@@ -113,7 +99,7 @@ final class LayerImport {
 
   private void other(EntryName name, TarEntry entry) throws IOException, BadHeader {
     if (entry.type() == Type.LINK) {
-      EntryName target = EntryName.parse(entry.link(), limits);
+      EntryName target = EntryName.parse(entry.link(), options.limits());
       if (target.isRoot() || target.isMarker()) {
         throw new BadHeader("a hard link to no file");
       }
@@ -129,7 +115,7 @@ final class LayerImport {
   private void parent(EntryName name) throws IOException, BadHeader {
     ContainerPath parent = name.parent();
     if (!upper.hasDirectory(parent)) {
-      try (MergedDirectory root = MergedDirectory.root(lowers)) {
+      try (MergedDirectory root = MergedDirectory.root(options.lowers())) {
         imply(name, 1, root);
       }
     }
@@ -155,7 +141,7 @@ final class LayerImport {
 
   private TarEntry like(ContainerPath path, MergedDirectory.Seen seen) throws BadHeader {
     if (seen == null) {
-      if (!implying && lowers.isEmpty()) {
+      if (!options.implying() && options.lowers().isEmpty()) {
         throw new BadHeader(
             "an entry in "
                 + path
@@ -197,8 +183,8 @@ final class LayerImport {
         path.bytes(),
         TarEntry.NO_LINK,
         found.mode(),
-        base ? found.uid() : owners.userInContainer(found.uid()).orElse(0),
-        base ? found.gid() : owners.groupInContainer(found.gid()).orElse(0),
+        base ? found.uid() : options.owners().userInContainer(found.uid()).orElse(0),
+        base ? found.gid() : options.owners().groupInContainer(found.gid()).orElse(0),
         0,
         entry.modified(),
         0,

@@ -3,6 +3,7 @@ package io.overlaysdk.layers.oci;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.Layer;
+import io.overlaysdk.layers.Whiteouts;
 import io.overlaysdk.spi.Dialect;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.ZipException;
 
@@ -40,70 +40,56 @@ import java.util.zip.ZipException;
  */
 public final class LayerReader {
   private final Path file;
-  private final OwnerMap owners;
-  private final LayerLimits limits;
-  private final List<Layer> lowers;
-  private final Dialect dialect;
-  private final NodeMaker nodes;
-  private final boolean implying;
+  private final ImportOptions options;
 
-  private LayerReader(
-      Path file,
-      OwnerMap owners,
-      LayerLimits limits,
-      List<Layer> lowers,
-      Dialect dialect,
-      NodeMaker nodes,
-      boolean implying) {
+  private LayerReader(Path file, ImportOptions options) {
     this.file = Objects.requireNonNull(file, "file");
-    this.owners = Objects.requireNonNull(owners, "owners");
-    this.limits = Objects.requireNonNull(limits, "limits");
-    this.lowers = List.copyOf(lowers);
-    this.dialect = Objects.requireNonNull(dialect, "dialect");
-    this.nodes = nodes;
-    this.implying = implying;
+    this.options = options;
   }
 
   /** Reads this archive, whose owners are those on the host. */
   public static LayerReader of(Path file) {
-    return new LayerReader(
-        file, OwnerMap.identity(), LayerLimits.DEFAULT, List.of(), Dialect.NEUTRAL, null, false);
+    return new LayerReader(file, ImportOptions.DEFAULT);
   }
 
   /** The same, with owners that are mapped to the host. */
   public LayerReader owners(OwnerMap map) {
-    return new LayerReader(file, map, limits, lowers, dialect, nodes, implying);
+    return new LayerReader(file, options.owners(Objects.requireNonNull(map, "map")));
   }
 
   /** The same, with other limits. */
   public LayerReader limits(LayerLimits most) {
-    return new LayerReader(file, owners, most, lowers, dialect, nodes, implying);
+    return new LayerReader(file, options.limits(Objects.requireNonNull(most, "most")));
   }
 
   /** The same, for use over these layers, the lowest first. */
   public LayerReader over(List<Layer> layers) {
-    return new LayerReader(file, owners, limits, layers, dialect, nodes, implying);
+    return new LayerReader(file, options.lowers(List.copyOf(layers)));
   }
 
   /**
    * The same, where opaque directories are marked as this driver marks them. The overlay is then in
-   * its dialect, unless it has none of them.
+   * its dialect, unless it has none of them. Says nothing where the layers below are given.
    *
    * @throws InvalidSpecException where the dialect has no mark for them
    */
-  public LayerReader in(Dialect markers) {
-    if (markers == Dialect.KERNEL_PLAIN) {
+  public LayerReader in(Dialect dialect) {
+    if (dialect == Dialect.KERNEL_PLAIN) {
       throw new InvalidSpecException(
           "the kernel without attributes has no mark for an opaque directory; give the layers below"
               + " with LayerReader.over");
     }
-    return new LayerReader(file, owners, limits, lowers, markers, nodes, implying);
+    return new LayerReader(file, options.dialect(Objects.requireNonNull(dialect, "dialect")));
   }
 
-  /** The same, with a way to make what Java cannot. */
-  public LayerReader with(NodeMaker maker) {
-    return new LayerReader(
-        file, owners, limits, lowers, dialect, Objects.requireNonNull(maker, "maker"), implying);
+  /** The same, with a way to make whiteouts. */
+  public LayerReader whiteouts(Whiteouts maker) {
+    return new LayerReader(file, options.whiteouts(Objects.requireNonNull(maker, "maker")));
+  }
+
+  /** The same, with a way to make the other things that Java cannot. */
+  public LayerReader nodes(NodeMaker maker) {
+    return new LayerReader(file, options.nodes(Objects.requireNonNull(maker, "maker")));
   }
 
   /**
@@ -112,7 +98,7 @@ public final class LayerReader {
    * it is like the one there. In both cases the report names it.
    */
   public LayerReader implyingDirectories() {
-    return new LayerReader(file, owners, limits, lowers, dialect, nodes, true);
+    return new LayerReader(file, options.implyingDirectories());
   }
 
   /**
@@ -154,13 +140,10 @@ public final class LayerReader {
   private LayerReport unpack(InputStream in, Path partial) throws IOException {
     var compressed = new LimitedInput.Counter(in);
     try (InputStream archive = decompressed(compressed)) {
-      var limited = new LimitedInput(archive, compressed, limits);
-      UpperTree upper = new UpperTree(partial.resolve("upper"), owners, Optional.ofNullable(nodes));
+      var limited = new LimitedInput(archive, compressed, options.limits());
+      UpperTree upper = new UpperTree(partial.resolve("upper"), options);
       Files.createDirectory(partial.resolve("work"));
-      HiddenEntries hidden = new HiddenEntries(upper, lowers, dialect, Optional.ofNullable(nodes));
-      return new LayerImport(
-              new TarReader(limited), upper, hidden, owners, limits, lowers, implying)
-          .read(file);
+      return new LayerImport(new TarReader(limited), upper, options).read(file);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.overlaysdk.layers.oci;
 
 import io.overlaysdk.ContainerPath;
+import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.Layer;
 import io.overlaysdk.layers.LayerDirectory;
 import io.overlaysdk.layers.LayerEntry;
@@ -31,12 +32,24 @@ final class MergedDirectory implements AutoCloseable {
     MergedDirectory merged = new MergedDirectory(new ArrayList<>());
     try {
       for (int i = layers.size() - 1; i >= 0 && merged.isOpen(); i--) {
-        merged.parts.add(new Part(layers.get(i), layers.get(i).open()));
+        merged.add(layers.get(i), layers.get(i).open());
       }
       return merged;
     } catch (RuntimeException e) {
       merged.close();
       throw e;
+    }
+  }
+
+  private void add(Layer layer, LayerDirectory directory) {
+    parts.add(new Part(layer, directory));
+    if (directory.redirect().isPresent()) {
+      throw new UnsupportedException(
+          "the lower layer \""
+              + layer
+              + "\" has a renamed directory, "
+              + directory.path()
+              + "; bring it into neutral form first");
     }
   }
 
@@ -67,7 +80,7 @@ final class MergedDirectory implements AutoCloseable {
           if (!found.isDirectory()) {
             break;
           }
-          child.parts.add(new Part(part.layer(), part.directory().open(found)));
+          child.add(part.layer(), part.directory().open(found));
           if (!child.isOpen()) {
             break;
           }

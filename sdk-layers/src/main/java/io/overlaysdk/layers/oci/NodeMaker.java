@@ -2,17 +2,14 @@ package io.overlaysdk.layers.oci;
 
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 
 /**
- * Makes what Java cannot: device nodes, FIFOs, attributes outside {@code user.}. Implemented by the
- * engine, which may start processes. Each method throws {@link io.overlaysdk.OverlayException}
- * where it cannot do what it is asked for; parents exist, the entries themselves do not.
+ * Makes what Java cannot, besides {@link io.overlaysdk.layers.Whiteouts}: device nodes, FIFOs,
+ * attributes outside {@code user.}. Implemented by the engine, which may start processes. Each
+ * method throws {@link io.overlaysdk.OverlayException} where it cannot do what it is asked for;
+ * parents exist, the entries themselves do not.
  */
 public interface NodeMaker {
-
-  /** Makes character devices 0:0, which hide what lower layers have at their names. */
-  void whiteouts(List<Path> files);
 
   /** Makes a device node, with any mode. */
   void device(Path file, boolean block, int major, int minor);

@@ -15,11 +15,24 @@ final class PaxTime {
 
   private PaxTime() {}
 
+  /** Without zeros at the end. A time before 1970 is a negative number, fraction and all. */
   static String format(Instant time) {
-    return BigDecimal.valueOf(time.getEpochSecond())
-        .add(BigDecimal.valueOf(time.getNano(), 9))
-        .stripTrailingZeros()
-        .toPlainString();
+    boolean negative = time.getEpochSecond() < 0;
+    long seconds = time.getEpochSecond();
+    int nanos = time.getNano();
+    if (negative && nanos > 0) {
+      seconds++;
+      nanos = 1_000_000_000 - nanos;
+    }
+    StringBuilder text = new StringBuilder(negative ? "-" : "").append(Math.abs(seconds));
+    if (nanos > 0) {
+      text.append('.');
+      for (int unit = 100_000_000; nanos > 0; unit /= 10) {
+        text.append((char) ('0' + nanos / unit));
+        nanos %= unit;
+      }
+    }
+    return text.toString();
   }
 
   static Instant parse(byte[] value) throws BadHeader {

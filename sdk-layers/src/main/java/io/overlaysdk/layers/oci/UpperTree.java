@@ -13,7 +13,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -29,18 +28,18 @@ final class UpperTree {
 
   private final Path root;
   private final EntryAttributes attributes;
-  private final Optional<NodeMaker> nodes;
+  private final NodeMaker nodes;
   private final byte[] chunk = new byte[1 << 17];
 
   /** Every directory that was made; parents after what is in them, so that times stay. */
   private final Map<ContainerPath, TarEntry> directories = new TreeMap<>(Comparator.reverseOrder());
 
-  UpperTree(Path root, OwnerMap owners, Optional<NodeMaker> nodes) throws IOException {
+  UpperTree(Path root, ImportOptions options) throws IOException {
     this.root = root;
-    this.nodes = nodes;
+    this.nodes = options.nodes();
     Files.createDirectory(root);
     Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
-    this.attributes = new EntryAttributes(owners, nodes, root);
+    this.attributes = new EntryAttributes(options, root);
   }
 
   boolean hasDirectory(ContainerPath path) {
@@ -88,7 +87,7 @@ final class UpperTree {
     if (entry.type() == TarEntry.Type.CHARACTER && entry.major() == 0 && entry.minor() == 0) {
       throw new BadHeader("a character device 0:0, which overlay drivers take for a deletion");
     }
-    if (nodes.isEmpty()) {
+    if (nodes == null) {
       throw new UnsupportedException(
           "the layer has a "
               + entry.type()
@@ -99,10 +98,10 @@ final class UpperTree {
       throw new FileAlreadyExistsException(file.toString());
     }
     if (entry.type() == TarEntry.Type.FIFO) {
-      nodes.get().fifo(file);
+      nodes.fifo(file);
     } else {
       boolean block = entry.type() == TarEntry.Type.BLOCK;
-      nodes.get().device(file, block, entry.major(), entry.minor());
+      nodes.device(file, block, entry.major(), entry.minor());
     }
   }
 

@@ -41,7 +41,9 @@ class HostileLayerTest {
   }
 
   private LayerReader reader(byte[] layer) {
-    return LayerReader.of(TarBytes.write(directory, layer)).with(new ShellNodes());
+    return LayerReader.of(TarBytes.write(directory, layer))
+        .whiteouts(new ShellNodes())
+        .nodes(new ShellNodes());
   }
 
   /** Asserts that nothing is left, inside or outside. */

@@ -25,9 +25,6 @@ class LayerFuzzTest {
   private static final NodeMaker NOTHING =
       new NodeMaker() {
         @Override
-        public void whiteouts(List<Path> files) {}
-
-        @Override
         public void device(Path file, boolean block, int major, int minor) {
           throw new OverlayException("no devices here");
         }
@@ -63,7 +60,11 @@ class LayerFuzzTest {
       Files.write(mutated, mutate(whole));
       Path overlay = work.resolve("o" + rounds);
       try {
-        LayerReader.of(mutated).with(NOTHING).limits(limits).readInto(overlay);
+        LayerReader.of(mutated)
+            .whiteouts(file -> {})
+            .nodes(NOTHING)
+            .limits(limits)
+            .readInto(overlay);
         RemovedTree.remove(overlay, new AssertionError());
       } catch (OverlayException e) {
         refused++;

@@ -40,7 +40,10 @@ class LayerRoundTripTest {
   }
 
   private LayerReport importFrom(Path file) {
-    return LayerReader.of(file).with(new ShellNodes()).readInto(directory.resolve("back"));
+    return LayerReader.of(file)
+        .whiteouts(new ShellNodes())
+        .nodes(new ShellNodes())
+        .readInto(directory.resolve("back"));
   }
 
   @ParameterizedTest
@@ -162,7 +165,8 @@ class LayerRoundTripTest {
         tar);
     LayerReader.of(directory.resolve("l.tar"))
         .owners(owners)
-        .with(new ShellNodes())
+        .whiteouts(new ShellNodes())
+        .nodes(new ShellNodes())
         .readInto(directory.resolve("back"));
     assertEquals(TreeSnapshot.of(upper), TreeSnapshot.of(directory.resolve("back/upper")));
   }

@@ -41,7 +41,7 @@ class OpaqueImportTest {
     for (String name : List.of("d/middle", "d/sub/new")) {
       write(middle.resolve(name));
     }
-    new ShellNodes().whiteouts(List.of(middle.resolve("d/gone")));
+    new ShellNodes().create(middle.resolve("d/gone"));
   }
 
   private static void write(Path file) throws Exception {
@@ -50,7 +50,7 @@ class OpaqueImportTest {
   }
 
   private LayerReader reader(TarBytes layer) {
-    return LayerReader.of(layer.in(directory)).with(new ShellNodes());
+    return LayerReader.of(layer.in(directory)).whiteouts(new ShellNodes()).nodes(new ShellNodes());
   }
 
   private List<Layer> lowers() {

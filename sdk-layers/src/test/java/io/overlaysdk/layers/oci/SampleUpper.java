@@ -33,7 +33,9 @@ final class SampleUpper {
     files();
     links();
     names();
-    new ShellNodes().whiteouts(List.of(at("app/gone"), at("gone-dir"), at("app/.wh-not")));
+    new ShellNodes().create(at("app/gone"));
+    Files.createLink(at("gone-dir"), at("app/gone"));
+    new ShellNodes().create(at("app/.wh-not"));
     new ShellNodes().fifo(at("app/fifo"));
     new ShellNodes().modified(at("app/fifo"), Instant.ofEpochSecond(1_234_567_890, 123_000_000));
     directories();

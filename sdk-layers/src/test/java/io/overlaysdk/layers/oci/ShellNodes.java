@@ -3,25 +3,19 @@ package io.overlaysdk.layers.oci;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.layers.Whiteouts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
 /** Makes nodes with the programs that every Linux has, as the engine does. */
-final class ShellNodes implements NodeMaker {
+final class ShellNodes implements NodeMaker, Whiteouts {
   @Override
-  public void whiteouts(List<Path> files) {
-    // many at once; a name may hold anything, so none of them stands in the script
-    for (int i = 0; i < files.size(); i += 500) {
-      List<String> words = new ArrayList<>();
-      words.addAll(List.of("sh", "-c", "for f; do mknod -m 000 \"$f\" c 0 0 || exit; done", "sh"));
-      files.subList(i, Math.min(files.size(), i + 500)).forEach(file -> words.add(file.toString()));
-      run(words);
-    }
+  public void create(Path file) {
+    run(List.of("mknod", "-m", "000", file.toString(), "c", "0", "0"));
   }
 
   @Override

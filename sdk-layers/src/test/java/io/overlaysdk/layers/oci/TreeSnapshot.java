@@ -69,7 +69,7 @@ final class TreeSnapshot {
     if (type == 10) {
       line.append(" -> ").append(uri(Files.readSymbolicLink(file)).getRawPath());
     }
-    if (type != 4) {
+    if (type != 4 && !whiteout) {
       line.append(" rdev ").append(stat.get("rdev"));
       String first = links.putIfAbsent(stat.get("fileKey"), path);
       line.append(first == null ? "" : " = " + first);
