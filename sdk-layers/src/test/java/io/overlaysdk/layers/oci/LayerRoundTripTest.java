@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.UnsupportedException;
+import io.overlaysdk.layers.ExtendedAttributes;
 import io.overlaysdk.layers.Layer;
 import io.overlaysdk.spi.Dialect;
 import java.io.ByteArrayOutputStream;
@@ -18,7 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,5 +191,54 @@ class LayerRoundTripTest {
     assertThrows(InvalidSpecException.class, () -> writer().writeTo(directory.resolve("l.zip")));
     assertEquals("precious", Files.readString(directory.resolve("l.tar")));
     assertEquals(List.of("l.tar", "x"), names(directory));
+  }
+
+  @Test
+  void carriesAttributesThatJavaDoesNotSee() {
+    byte[] capability = {1, 0, 0, 2, 0, (byte) 0xff, (byte) 0x80, 10, 0};
+    Layer layer = Layer.at(upper).in(Dialect.NEUTRAL).with(new OneCapability(capability));
+    LayerWriter.of(layer).writeTo(directory.resolve("l.tar"));
+    Map<String, String> set = new TreeMap<>();
+    LayerReader.of(directory.resolve("l.tar"))
+        .whiteouts(new ShellNodes())
+        .nodes(new RecordedAttributes(set))
+        .readInto(directory.resolve("back"));
+    assertEquals(Map.of("tool security.capability", HexFormat.of().formatHex(capability)), set);
+  }
+
+  /** What getfattr would find as root. */
+  private record OneCapability(byte[] value) implements ExtendedAttributes {
+    @Override
+    public Map<String, byte[]> of(Path entry) {
+      return entry.endsWith("app/tool") ? Map.of("security.capability", value) : Map.of();
+    }
+
+    @Override
+    public void remove(Path entry, String name) {
+      throw new AssertionError(name);
+    }
+  }
+
+  /** Only root may set what this is asked to set. */
+  private record RecordedAttributes(Map<String, String> set) implements NodeMaker {
+    @Override
+    public void device(Path file, boolean block, int major, int minor) {
+      throw new AssertionError(file);
+    }
+
+    @Override
+    public void fifo(Path file) {
+      new ShellNodes().fifo(file);
+    }
+
+    @Override
+    public void attribute(Path file, String name, byte[] value) {
+      set.put(file.getFileName() + " " + name, HexFormat.of().formatHex(value));
+    }
+
+    @Override
+    public void modified(Path file, Instant time) {
+      new ShellNodes().modified(file, time);
+    }
   }
 }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import io.overlaysdk.layers.oci.TarEntry.Type;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,5 +154,15 @@ class TarCodecTest {
             .add(TarBytes.entry(Type.FILE, "f", "", 1, new TreeMap<>(xattrs)), "x")
             .bytes();
     assertArrayEquals(first, second);
+  }
+
+  @Test
+  void keepsSizesThatNoFieldHolds() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    TarEntry large = TarBytes.entry(Type.FILE, "large", "", 9L << 30);
+    TarWriter writer = new TarWriter(Channels.newChannel(out), ByteBuffer.allocate(512));
+    writer.header(large);
+    writer.flush();
+    assertSame(large, new TarReader(new ByteArrayInputStream(out.toByteArray())).next());
   }
 }
