@@ -1,6 +1,7 @@
 /** Opens sessions: finds backends, reads facts, runs processes, keeps the journal. */
 module io.overlaysdk.engine {
   requires io.overlaysdk;
+  requires io.overlaysdk.layers;
   requires org.apache.commons.exec;
   requires org.slf4j;
 

@@ -13,6 +13,14 @@ import java.util.stream.StreamSupport;
  */
 public interface Changes extends Iterable<Change>, AutoCloseable {
 
+  /** How much is said of a tree that was removed or replaced. */
+  enum Detail {
+    /** One change, that of its root. */
+    ROOTS,
+    /** One change for each entry in it. */
+    EVERY_ENTRY
+  }
+
   /**
    * The changes. The iterator throws {@link OverlayException} where the overlay or the image cannot
    * be read; nothing more can be asked of it then.

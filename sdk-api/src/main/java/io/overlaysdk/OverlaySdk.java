@@ -116,6 +116,20 @@ public interface OverlaySdk extends AutoCloseable {
   Explanation explain(SessionSpec spec, Command command);
 
   /**
+   * What the topmost overlay of {@code spec} changes in what lies below it: the image, and the
+   * other overlays. The overlay must be at rest. Whether the overlay was written with fakeroot
+   * decides what its owners mean, so say so in the spec. The mount points and files that a
+   * container tool makes for itself are left out.
+   *
+   * @param detail whether a removed tree is one change or one for each entry
+   * @throws InvalidSpecException where the spec has no overlay, or names something that is not
+   *     there
+   * @throws UnsupportedException where the image cannot be read without a tool, as one by URI
+   * @throws LaunchException where a program that makes an image readable is missing or fails
+   */
+  Changes changes(SessionSpec spec, Changes.Detail detail);
+
+  /**
    * Plays a workflow, step after step, and stops at the first that fails.
    *
    * @param listener is told of each step when it is done, the failed one included, in this thread

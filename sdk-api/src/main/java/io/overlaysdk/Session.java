@@ -39,6 +39,17 @@ public interface Session extends AutoCloseable {
    */
   Result shell();
 
+  /**
+   * What the session's writable overlay changes in what lies below it: the image and the read-only
+   * overlays. The mount points and files that a container tool makes for itself are left out. No
+   * command runs until these changes are closed.
+   *
+   * @throws IllegalStateException where a command runs, or the session is closed
+   * @throws InvalidSpecException where the session has no writable overlay
+   * @throws OverlayException where a layer cannot be read
+   */
+  Changes changes();
+
   /** What the session was opened with. */
   SessionSpec spec();
 

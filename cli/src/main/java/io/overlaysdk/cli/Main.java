@@ -66,6 +66,7 @@ public final class Main {
         .addSubcommand(wordsLast(new ExplainCommand(sdk)))
         .addSubcommand(new RunCommand(sdk, reader))
         .addSubcommand(new CreateCommand(sdk))
+        .addSubcommand(new ChangesCommand(sdk))
         .addSubcommand(new RecoverCommand(sdk))
         // What a program is given must arrive as it was written: @words are no files to read.
         .setExpandAtFiles(false)

@@ -1,6 +1,8 @@
 package io.overlaysdk.cli;
 
 import io.overlaysdk.BackendReport;
+import io.overlaysdk.Change;
+import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.Image;
@@ -20,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -29,6 +32,7 @@ final class FakeSdk implements OverlaySdk {
   List<BackendReport> reports = List.of();
   List<String> recovered = List.of();
   List<StepReport> steps = List.of();
+  List<Change> changes = List.of();
   RuntimeException refusal;
   OverlayException closing;
   int status;
@@ -76,6 +80,24 @@ final class FakeSdk implements OverlaySdk {
     calls.add(spec);
     calls.add(command);
     return new Explanation("run " + command, List.of("because"));
+  }
+
+  @Override
+  public Changes changes(SessionSpec spec, Changes.Detail detail) {
+    refuse();
+    calls.add(spec);
+    calls.add(detail);
+    return new Changes() {
+      @Override
+      public Iterator<Change> iterator() {
+        return changes.iterator();
+      }
+
+      @Override
+      public void close() {
+        calls.add("close changes");
+      }
+    };
   }
 
   @Override
@@ -131,6 +153,11 @@ final class FakeSdk implements OverlaySdk {
     public Result shell() {
       calls.add("shell");
       return run(Command.of("sh"));
+    }
+
+    @Override
+    public Changes changes() {
+      throw new InvalidSpecException("nothing asks for it");
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
@@ -30,6 +31,9 @@ final class Images implements AutoCloseable {
           touch "$root/etc/resolv.conf"
       """;
 
+  private static final List<String> PROGRAMS =
+      List.of("apptainer", "busybox", "mksquashfs", "setsid");
+
   private final Path directory;
   private final Path tutorial;
   private final Path sandbox;
@@ -45,7 +49,6 @@ final class Images implements AutoCloseable {
   }
 
   private static Images build() throws IOException {
-    List.of("apptainer", "busybox", "mksquashfs", "setsid").forEach(Tools::require);
     Images images = new Images(Files.createTempDirectory("overlay-sdk-images"));
     Configuration configuration =
         Configuration.builder()
@@ -115,9 +118,15 @@ final class Images implements AutoCloseable {
   }
 
   /** Gives tests the one that all share. */
-  static final class Shared implements ParameterResolver {
+  static final class Shared implements BeforeAllCallback, ParameterResolver {
     private static final ExtensionContext.Namespace NAMESPACE =
         ExtensionContext.Namespace.create(Images.class);
+
+    /** Here an abort is a skip; in the middle of resolving a parameter it would be an error. */
+    @Override
+    public void beforeAll(ExtensionContext context) {
+      PROGRAMS.forEach(Tools::require);
+    }
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {

@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import static io.overlaysdk.engine.Variables.merged;
 
 import io.overlaysdk.CancelledException;
+import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.InvalidSpecException;
@@ -22,8 +23,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 
@@ -41,13 +42,15 @@ final class ContainerSession implements Session {
   private final Journal.Entry journal;
   private final ControlDirectory control;
   private final Launcher launcher;
+  private final LayerReading reading;
   private final Optional<Duration> defaultLimit;
   private final Consumer<ContainerSession> onClose;
-  private final ReentrantLock turn = new ReentrantLock(true);
+  private final Semaphore turn = new Semaphore(1, true);
 
   /** Held shared by each command on its way, and by {@link #close} alone. */
   private final ReentrantReadWriteLock inside = new ReentrantReadWriteLock();
 
+  private volatile HeldChanges reported;
   private volatile boolean closed;
   private boolean tidied;
   private volatile boolean imageHasShell = true;
@@ -57,6 +60,7 @@ final class ContainerSession implements Session {
       Scratch scratch,
       Journal.Entry journal,
       Launcher launcher,
+      LayerReading reading,
       Optional<Duration> defaultLimit,
       Consumer<ContainerSession> onClose) {
     this.planned = planned;
@@ -65,6 +69,7 @@ final class ContainerSession implements Session {
     this.journal = journal;
     this.control = new ControlDirectory(scratch.directory().resolve("control"));
     this.launcher = launcher;
+    this.reading = reading;
     this.defaultLimit = defaultLimit;
     this.onClose = onClose;
   }
@@ -96,6 +101,27 @@ final class ContainerSession implements Session {
   }
 
   @Override
+  public Changes changes() {
+    if (!planned.isWritable()) {
+      throw new InvalidSpecException(
+          "the session on " + planned.spec().image() + " has no writable overlay: nothing changes");
+    }
+    if (!turn.tryAcquire()) {
+      throw new IllegalStateException(
+          "a command runs in the session, or its changes are being read: wait for the end of that");
+    }
+    try {
+      requireOpen();
+      LayerStack layers = reading.open(planned, scratch.directory(), launcher, journal::process);
+      return reported =
+          new HeldChanges(reading.changes(planned, layers), layers::close, turn::release);
+    } catch (RuntimeException e) {
+      turn.release();
+      throw e;
+    }
+  }
+
+  @Override
   public SessionSpec spec() {
     return planned.spec();
   }
@@ -122,6 +148,9 @@ final class ContainerSession implements Session {
 
   private void tidy() {
     try {
+      if (reported != null) {
+        reported.close();
+      }
       scratch.close();
     } finally {
       // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
@@ -244,7 +273,7 @@ final class ContainerSession implements Session {
       return;
     }
     try {
-      turn.lockInterruptibly();
+      turn.acquire();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancelledException("interrupted while another command ran in the session", e);
@@ -252,8 +281,8 @@ final class ContainerSession implements Session {
   }
 
   private void giveTurn() {
-    if (turn.isHeldByCurrentThread()) {
-      turn.unlock();
+    if (planned.isWritable()) {
+      turn.release();
     }
   }
 

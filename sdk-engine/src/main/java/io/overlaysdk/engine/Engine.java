@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.BackendReport;
+import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.Explanation;
@@ -134,7 +135,14 @@ final class Engine implements OverlaySdk {
       throw e;
     }
     ContainerSession session =
-        new ContainerSession(planned, scratch, entry, own, configuration.timeLimit(), open::remove);
+        new ContainerSession(
+            planned,
+            scratch,
+            entry,
+            own,
+            new LayerReading(host),
+            configuration.timeLimit(),
+            open::remove);
     open.add(session);
     LOG.debug("opened a session of {} on {}", session.backend(), spec.image());
     return session;
@@ -157,6 +165,11 @@ final class Engine implements OverlaySdk {
   public Explanation explain(SessionSpec spec, Command command) {
     Planner.Planned planned = planner.plan(spec, newScratchPath(), new Facts());
     return Explainer.session("run " + command + " on " + spec.image(), planned, List.of(command));
+  }
+
+  @Override
+  public Changes changes(SessionSpec spec, Changes.Detail detail) {
+    return new LayerReading(host).atRest(spec, detail, launcher, this::newScratch);
   }
 
   @Override

@@ -49,6 +49,7 @@ final class Planner {
    * @param shared what of the host is in it, for people
    * @param variables what every command of it has in its environment
    * @param start where its commands start
+   * @param binds all that is bound into it
    */
   record Planned(
       SessionSpec spec,
@@ -58,7 +59,8 @@ final class Planner {
       List<Step> steps,
       List<String> shared,
       Map<String, String> variables,
-      ContainerPath start) {
+      ContainerPath start,
+      List<Bind> binds) {
     boolean isWritable() {
       return overlays.stream().anyMatch(OverlayFacts::isWritable);
     }
@@ -103,7 +105,8 @@ final class Planner {
         steps(spec, scratch, shares),
         describe(shared, shares),
         variables,
-        start(spec, shares));
+        start(spec, shares),
+        binds);
   }
 
   private OverlayFacts of(Overlay overlay, Path scratch, Facts facts) {

@@ -57,6 +57,11 @@ final class Scratch implements AutoCloseable {
     }
   }
 
+  /** Remembers a process that was started for what this directory is for. */
+  void started(long pid) {
+    journal.process(pid);
+  }
+
   Path directory() {
     return directory;
   }

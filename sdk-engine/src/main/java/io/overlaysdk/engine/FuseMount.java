@@ -1,0 +1,172 @@
+package io.overlaysdk.engine;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import io.overlaysdk.CancelledException;
+import io.overlaysdk.LaunchException;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.Stdio;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+
+/**
+ * A file system image that can be read as a directory for as long as this is open, by a FUSE
+ * program that stays in the foreground and ends with it.
+ */
+final class FuseMount implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final long LOOK_MILLIS = 5;
+
+  private final Host host;
+  private final Launcher launcher;
+  private final Path at;
+  private final Invocation program;
+  private final CompletableFuture<Launcher.Outcome> ended = new CompletableFuture<>();
+
+  private FuseMount(Host host, Launcher launcher, Path at, Invocation program) {
+    this.host = host;
+    this.launcher = launcher;
+    this.at = at;
+    this.program = program;
+  }
+
+  /** Mounts a squashfs, read-only. */
+  static FuseMount squashfs(
+      Host host, Launcher launcher, Path file, long offset, Path at, LongConsumer started) {
+    Path program =
+        host.find("squashfuse_ll")
+            .or(() -> host.find("squashfuse"))
+            .orElseThrow(() -> missing("squashfuse", file));
+    return mount(
+        host,
+        launcher,
+        at,
+        List.of(
+            program.toString(), "-f", "-o", "ro,offset=" + offset, file.toString(), at.toString()),
+        started);
+  }
+
+  /** Mounts an ext3 image read-only; every owner's files can be read. */
+  static FuseMount ext3(
+      Host host, Launcher launcher, Path file, long offset, Path at, LongConsumer started) {
+    Path program = host.find("fuse2fs").orElseThrow(() -> missing("fuse2fs", file));
+    String options = "ro,fakeroot" + (offset == 0 ? "" : ",offset=" + offset);
+    return mount(
+        host,
+        launcher,
+        at,
+        List.of(program.toString(), "-f", "-o", options, file.toString(), at.toString()),
+        started);
+  }
+
+  private static LaunchException missing(String program, Path file) {
+    return new LaunchException(
+        "cannot look into " + file + ": that needs " + program + ", which is not here; install it",
+        List.of(program),
+        "");
+  }
+
+  private static FuseMount mount(
+      Host host, Launcher launcher, Path at, List<String> words, LongConsumer started) {
+    FuseMount mount =
+        new FuseMount(
+            host,
+            launcher,
+            at,
+            Invocation.of(Path.of(words.get(0)), words.subList(1, words.size())));
+    try {
+      Files.createDirectory(at);
+      Object before = device(at);
+      mount.run(started);
+      mount.await(before);
+      return mount;
+    } catch (IOException e) {
+      throw new OverlayException("cannot mount at " + at + ": " + e, e);
+    } catch (RuntimeException e) {
+      mount.close();
+      throw e;
+    }
+  }
+
+  private static Object device(Path path) throws IOException {
+    return Files.getAttribute(path, "unix:dev", NOFOLLOW_LINKS);
+  }
+
+  private void run(LongConsumer started) {
+    Launcher.Terms terms =
+        new Launcher.Terms(Optional.empty(), Stdio.PIPES, Optional.empty(), started);
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                ended.complete(launcher.run(program, terms));
+              } catch (RuntimeException e) {
+                ended.completeExceptionally(e);
+              }
+            },
+            "overlay-sdk mount " + at.getFileName());
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void await(Object before) throws IOException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (device(at).equals(before)) {
+      if (ended.isDone() || System.nanoTime() > deadline) {
+        throw new LaunchException("cannot mount at " + at, program.words(), output());
+      }
+      try {
+        Thread.sleep(LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CancelledException("interrupted while " + program.executable() + " mounted", e);
+      }
+    }
+  }
+
+  private String output() {
+    try {
+      return ended.isDone() ? ended.join().errorText() : "it did not mount in time";
+    } catch (CompletionException e) {
+      return String.valueOf(e.getCause().getMessage());
+    }
+  }
+
+  Path at() {
+    return at;
+  }
+
+  /** Unmounts, waits until the program has ended, and takes the mount point away. */
+  @Override
+  public void close() {
+    if (!ended.isDone()) {
+      unmount();
+      ended.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
+    }
+    try {
+      Files.deleteIfExists(at);
+    } catch (IOException e) {
+      throw new OverlayException("cannot take the mount at " + at + " away: " + e, e);
+    }
+  }
+
+  private void unmount() {
+    host.find("fusermount3")
+        .or(() -> host.find("fusermount"))
+        .ifPresent(
+            program ->
+                launcher.run(
+                    Invocation.of(program, List.of("-u", "-z", at.toString())),
+                    Launcher.Terms.within(PATIENCE)));
+  }
+}
