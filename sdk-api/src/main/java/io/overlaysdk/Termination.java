@@ -10,9 +10,10 @@ public enum Termination {
   /** The time limit was reached, and the command and all its children were ended. */
   TIMED_OUT,
   /**
-   * The status is the command's or the container tool's, and which cannot be known: the image has
-   * no shell that could report it beside the output, and the tool uses this status for failures of
-   * its own too (Apptainer and Singularity: 255).
+   * The status is the command's or the container tool's, and which cannot be known: nothing inside
+   * could report it beside the output. Either the image has no shell, and the tool uses this status
+   * for failures of its own too (Apptainer and Singularity: 255); or the shell around the command
+   * was killed with it.
    */
   UNCERTAIN
 }

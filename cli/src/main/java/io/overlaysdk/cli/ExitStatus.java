@@ -28,9 +28,10 @@ final class ExitStatus {
     }
     if (result.termination() == Termination.UNCERTAIN) {
       err.println(
-          "overlay: the image has no shell to tell whether "
+          "overlay: nothing inside could tell whether "
               + result.exitStatus()
-              + " is the command's status or the container tool's own failure");
+              + " is the command's status or the container tool's: the image has no shell, or the"
+              + " shell was killed with the command");
     }
     return result.exitStatus();
   }
