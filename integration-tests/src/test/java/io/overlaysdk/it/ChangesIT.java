@@ -132,7 +132,11 @@ class ChangesIT {
         assertEquals(added, session.changes().iterator().next());
       }
       assertEquals(List.of(), mountsBelow(temp));
+      Overlay kept = bench.sdk().createOverlay(temp.resolve("kept"));
+      bench.sdk().changes(spec.overlay(kept), Changes.Detail.ROOTS).iterator();
+      // left open too: closing the SDK closes it
     }
+    assertEquals(List.of(), mountsBelow(temp));
   }
 
   private static List<String> mountsBelow(Path directory) throws Exception {

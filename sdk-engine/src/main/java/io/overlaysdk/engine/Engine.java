@@ -18,6 +18,7 @@ import io.overlaysdk.workflow.StepReport;
 import io.overlaysdk.workflow.Workflow;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +50,7 @@ final class Engine implements OverlaySdk {
   private final Planner planner;
   private final Journal journal;
   private final Set<ContainerSession> open = ConcurrentHashMap.newKeySet();
+  private final Set<HeldChanges> read = ConcurrentHashMap.newKeySet();
 
   private Engine(
       Configuration configuration,
@@ -169,7 +171,9 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Changes changes(SessionSpec spec, Changes.Detail detail) {
-    return new LayerReading(host).atRest(spec, detail, launcher, this::newScratch);
+    HeldChanges changes = new LayerReading(host).atRest(spec, detail, launcher, this::newScratch);
+    read.add(changes);
+    return changes.whenClosed(read::remove);
   }
 
   @Override
@@ -189,10 +193,15 @@ final class Engine implements OverlaySdk {
 
   @Override
   public void close() {
+    List<Runnable> steps = new ArrayList<>();
+    open.forEach(session -> steps.add(session::close));
+    read.forEach(changes -> steps.add(changes::close));
+    steps.add(launcher::endAll);
+    steps.add(guard::close);
     RuntimeException failure = null;
-    for (ContainerSession session : open) {
+    for (Runnable step : steps) {
       try {
-        session.close();
+        step.run();
       } catch (RuntimeException e) {
         if (failure == null) {
           failure = e;
@@ -201,8 +210,6 @@ final class Engine implements OverlaySdk {
         }
       }
     }
-    launcher.endAll();
-    guard.close();
     if (failure != null) {
       throw failure;
     }

@@ -6,12 +6,14 @@ import io.overlaysdk.OverlayException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /** Changes that hold on to something, such as mounts, until they are closed. */
 final class HeldChanges implements Changes {
   private final Changes changes;
   private final List<Runnable> releases;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile Consumer<HeldChanges> onClose = changes -> {};
 
   /**
    * @param releases what is done at the end, in this order
@@ -19,6 +21,12 @@ final class HeldChanges implements Changes {
   HeldChanges(Changes changes, Runnable... releases) {
     this.changes = changes;
     this.releases = List.of(releases);
+  }
+
+  /** Tells {@code listener} when these are closed. */
+  HeldChanges whenClosed(Consumer<HeldChanges> listener) {
+    onClose = listener;
+    return this;
   }
 
   @Override
@@ -31,6 +39,7 @@ final class HeldChanges implements Changes {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    onClose.accept(this);
     OverlayException failure = attempt(changes::close, null);
     for (Runnable release : releases) {
       failure = attempt(release, failure);

@@ -34,7 +34,7 @@ final class LayerReading {
   }
 
   /** What the topmost overlay of a spec changes, while no session uses it. */
-  Changes atRest(
+  HeldChanges atRest(
       SessionSpec spec,
       Changes.Detail detail,
       Launcher launcher,
