@@ -133,4 +133,15 @@ class ContainerPathTest {
   private static String refusal(Executable action) {
     return assertThrows(InvalidSpecException.class, action).getMessage();
   }
+
+  @Test
+  void resolvesANameAndNothingElse() {
+    ContainerPath root = ContainerPath.of("/");
+    assertEquals(ContainerPath.of("/a"), root.resolve(new byte[] {'a'}));
+    assertEquals(
+        ContainerPath.of("/a/..."), root.resolve(new byte[] {'a'}).resolve("...".getBytes(UTF_8)));
+    for (String name : new String[] {"", ".", "..", "a/b", "a\0"}) {
+      assertThrows(InvalidSpecException.class, () -> root.resolve(name.getBytes(UTF_8)));
+    }
+  }
 }

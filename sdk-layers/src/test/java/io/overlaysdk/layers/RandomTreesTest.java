@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class RandomTreesTest {
   private static final long SEED = Long.getLong("overlaysdk.seed", -1);
-  private static final int CASES = Integer.getInteger("overlaysdk.cases", 2000);
+  private static final int CASES = Integer.getInteger("overlaysdk.cases", 1000);
 
   /** As root, an overlay could be one of root's kernel; this says that it is not. */
   private static final ExtendedAttributes NOTHING_HIDDEN =
