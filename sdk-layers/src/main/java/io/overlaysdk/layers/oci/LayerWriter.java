@@ -40,7 +40,8 @@ import java.util.UUID;
  * without their process, are left out and reported.
  */
 public final class LayerWriter {
-  private static final int BUFFER = 1 << 20;
+  /** With 1 MiB the kernel took up to twice as long to write (ext4, Linux 6.18). */
+  private static final int BUFFER = 1 << 16;
 
   private final Layer layer;
   private final OwnerMap owners;
@@ -127,7 +128,7 @@ public final class LayerWriter {
     try (FileChannel out =
         FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       if (compression == Compression.NONE) {
-        return write(out, ByteBuffer.allocateDirect(BUFFER));
+        return write(out, ByteBuffer.allocateDirect(BUFFER), ByteBuffer.allocateDirect(BUFFER));
       }
       return writeTo(Channels.newOutputStream(out), compression);
     }
@@ -141,13 +142,17 @@ public final class LayerWriter {
    */
   public LayerReport writeTo(OutputStream out, Compression compression) {
     try (OutputStream compressed = compression.compress(new Uncloseable(out))) {
-      return write(new StreamChannel(compressed), ByteBuffer.allocate(BUFFER));
+      return write(
+          new StreamChannel(compressed), ByteBuffer.allocate(BUFFER), ByteBuffer.allocate(BUFFER));
     } catch (IOException e) {
       throw new OverlayException("writing a layer of \"" + layer + "\" failed: " + e, e);
     }
   }
 
-  private LayerReport write(WritableByteChannel out, ByteBuffer buffer) throws IOException {
-    return new LayerExport(new TarWriter(out, buffer), owners, latest).write(layer);
+  private LayerReport write(WritableByteChannel out, ByteBuffer first, ByteBuffer second)
+      throws IOException {
+    try (BackgroundOutput output = new BackgroundOutput(out, second)) {
+      return new LayerExport(new TarWriter(output, first), owners, latest).write(layer);
+    }
   }
 }

@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
@@ -25,16 +24,16 @@ final class TarWriter {
   private static final int NAME_LENGTH = 100;
   private static final int PREFIX_LENGTH = 155;
 
-  private final WritableByteChannel out;
-  private final ByteBuffer buffer;
+  private final BackgroundOutput out;
+  private ByteBuffer buffer;
   private long written;
 
   /**
    * A writer that collects what it writes.
    *
-   * @param buffer as large as the blocks that {@code out} likes, and a multiple of 512
+   * @param buffer the first one to fill
    */
-  TarWriter(WritableByteChannel out, ByteBuffer buffer) {
+  TarWriter(BackgroundOutput out, ByteBuffer buffer) {
     this.out = out;
     this.buffer = buffer;
   }
@@ -184,14 +183,11 @@ final class TarWriter {
   void finish() throws IOException {
     put(new byte[2 * UstarHeader.SIZE]);
     flush();
+    out.await();
   }
 
   void flush() throws IOException {
-    buffer.flip();
-    while (buffer.hasRemaining()) {
-      out.write(buffer);
-    }
-    buffer.clear();
+    buffer = out.write(buffer);
   }
 
   private static boolean isAscii(byte[] text) {

@@ -57,9 +57,14 @@ final class TarBytes {
     return add(entry(Type.LINK, name, target, 0), "");
   }
 
+  TarBytes header(TarEntry entry) {
+    return add(entry, "");
+  }
+
   TarBytes add(TarEntry entry, String content) {
-    try {
-      TarWriter tar = new TarWriter(Channels.newChannel(out), ByteBuffer.allocate(512));
+    ByteBuffer first = ByteBuffer.allocate(512);
+    try (var output = new BackgroundOutput(Channels.newChannel(out), ByteBuffer.allocate(512))) {
+      TarWriter tar = new TarWriter(output, first);
       tar.header(entry);
       tar.content(
           Channels.newChannel(new ByteArrayInputStream(content.getBytes(ISO_8859_1))),

@@ -9,8 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import io.overlaysdk.layers.oci.TarEntry.Type;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -158,11 +156,8 @@ class TarCodecTest {
 
   @Test
   void keepsSizesThatNoFieldHolds() throws Exception {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
     TarEntry large = TarBytes.entry(Type.FILE, "large", "", 9L << 30);
-    TarWriter writer = new TarWriter(Channels.newChannel(out), ByteBuffer.allocate(512));
-    writer.header(large);
-    writer.flush();
-    assertSame(large, new TarReader(new ByteArrayInputStream(out.toByteArray())).next());
+    byte[] header = new TarBytes().header(large).unfinished();
+    assertSame(large, new TarReader(new ByteArrayInputStream(header)).next());
   }
 }
