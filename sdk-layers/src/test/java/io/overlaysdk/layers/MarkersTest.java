@@ -322,6 +322,25 @@ class MarkersTest {
   }
 
   @Test
+  void layersBelowMayHideThingsWithFiles() throws IOException {
+    Path middle = Files.createDirectories(directory.resolve("middle/upper"));
+    marker(middle.resolve(".wh.f"));
+    Files.createDirectory(middle.resolve("d"));
+    marker(middle.resolve("d/.wh.x"));
+    write(upper, "f", "old");
+    write(upper, "d/x", "x");
+
+    try (Changes changes =
+        LayerChanges.between(
+            List.of(Layer.base(base), Layer.at(middle).with(helper)),
+            layer(),
+            ChangeOptions.standard())) {
+      assertEquals(
+          List.of("ADDED /d/x", "ADDED /f"), changes.stream().map(Change::toString).toList());
+    }
+  }
+
+  @Test
   void ownersAreComparedAsTheContainerSeesThem() throws IOException {
     write(upper, "f", "old");
     long own = (Integer) Files.getAttribute(upper.resolve("f"), "unix:uid");

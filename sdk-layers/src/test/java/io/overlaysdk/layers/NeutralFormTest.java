@@ -56,6 +56,19 @@ class NeutralFormTest {
   }
 
   @Test
+  void directoryInAnOpaqueOneHidesToo() throws IOException {
+    Files.createDirectories(base.resolve("d/sub/deep"));
+    Files.writeString(base.resolve("d/sub/deep/z"), "z");
+    Files.createDirectories(upper.resolve("d/sub/deep"));
+    Tree.setAttribute(upper.resolve("d"), "user.overlay.opaque", "y");
+
+    rewrite(Layer.at(upper).in(Dialect.KERNEL_USERXATTR));
+
+    assertEquals(List.of("sub", "x", "y"), names(upper.resolve("d")));
+    assertTrue(isWhiteout(upper.resolve("d/sub/deep/z")));
+  }
+
+  @Test
   void oneDeviceIsMadeForAllWhiteouts() throws IOException {
     Path below = Files.createDirectory(base.resolve("many"));
     Path opaque = Files.createDirectory(upper.resolve("many"));

@@ -70,7 +70,6 @@ final class Simulator {
   void step() {
     Tree directory = merged;
     Tree below = lower;
-    directory.touched |= false;
     while (random.nextInt(3) > 0) {
       List<String> inside =
           directory.children.entrySet().stream()
@@ -216,17 +215,18 @@ final class Simulator {
         continue;
       }
       Path file = directory.resolve(child.getKey());
-      Tree old = below == null ? null : below.children.get(child.getKey());
+      Tree old = below == null || tree.fresh ? null : below.children.get(child.getKey());
       String childPath = path + child.getKey();
       if (entry.isDirectory()) {
-        write(entry, file, entry.fresh ? null : old, kernelSeed, fuseSeed, childPath + "/");
+        write(entry, file, old, kernelSeed, fuseSeed, childPath + "/");
       } else {
         entry.writeAs(file);
         origin(entry, file, childPath);
       }
     }
     tree.attributes(directory);
-    if (tree.fresh) {
+    // the kernel marks only the topmost: there is nothing to hide below an opaque directory
+    if (tree.fresh && (driver != Driver.USERXATTR || below != null)) {
       opaque(directory, fuseSeed);
     }
     Files.setAttribute(directory, "unix:mode", tree.mode);
