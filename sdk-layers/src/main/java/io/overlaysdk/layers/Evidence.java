@@ -2,6 +2,7 @@ package io.overlaysdk.layers;
 
 import io.overlaysdk.layers.LayerEntry.Kind;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Set;
 
 /**
  * Who wrote a layer, by what only that driver leaves. Goes through the layer until something proves
@@ -81,7 +83,7 @@ final class Evidence {
   }
 
   private void attributes(Layer layer, Path file, Kind kind) {
-    for (String name : UserAttributes.of(file, kind).keySet()) {
+    for (String name : readable(file, kind)) {
       fuse |= name.startsWith(Attributes.USER_FUSE);
       kernel |= name.startsWith(Attributes.USER_OVERLAY);
     }
@@ -89,6 +91,18 @@ final class Evidence {
       kernel |=
           layer.extended().get().of(file).keySet().stream()
               .anyMatch(name -> name.startsWith(Attributes.TRUSTED_OVERLAY));
+    }
+  }
+
+  /** A file that this process may not read proves nothing; others will. */
+  private static Set<String> readable(Path file, Kind kind) {
+    try {
+      return UserAttributes.of(file, kind).keySet();
+    } catch (UnreadableLayerException e) {
+      if (kind == Kind.FILE && e.getCause() instanceof AccessDeniedException) {
+        return Set.of();
+      }
+      throw e;
     }
   }
 }

@@ -5,7 +5,8 @@ import java.util.Map;
 
 /**
  * The extended attributes that Java cannot reach: of all the namespaces it shows {@code user.}
- * only, to root as well. Implemented by the engine, which may start processes.
+ * only, to root as well. Implemented by the engine, which may start processes; {@link
+ * AttributeDump} reads what one {@code getfattr} prints for a whole layer.
  */
 public interface ExtendedAttributes {
 
