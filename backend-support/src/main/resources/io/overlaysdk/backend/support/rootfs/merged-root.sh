@@ -189,7 +189,12 @@ enter() {
   [ -z "$unshare" ] || set -- "$unshare" --user --map-current-user "$@"
   umask "$mask"
   [ -z "$stopped" ] || return 143
-  env -i "$@" 3<options 4>report
+  # A caller in the background or under nohup ignores signals, and so would the command: no shell can
+  # undo that, but env can (coreutils 8.31).
+  reset=
+  env --default-signal true 2>"reset.log" && reset=--default-signal
+  # shellcheck disable=SC2086 # nothing where it is empty
+  env -i $reset "$@" 3<options 4>report
 }
 
 directory=$1
