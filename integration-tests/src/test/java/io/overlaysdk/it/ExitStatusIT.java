@@ -56,10 +56,10 @@ class ExitStatusIT {
         Session session = bench.start(bench.on(images.tutorial()).overlay(Overlay.ephemeral()))) {
       Command sleeping =
           Command.of("sh", "-c", "echo before; echo kept > /app/kept; sleep 600 & sleep 600")
-              .timeLimit(Duration.ofMillis(700));
+              .timeLimit(Duration.ofSeconds(3));
       Command deaf =
           Command.of("sh", "-c", "trap '' TERM INT HUP; while :; do sleep 1; done")
-              .timeLimit(Duration.ofMillis(700));
+              .timeLimit(Duration.ofSeconds(2));
 
       Result ended = session.run(sleeping);
       assertEnded(TIMED_OUT, 124, ended);
