@@ -189,12 +189,11 @@ enter() {
   [ -z "$unshare" ] || set -- "$unshare" --user --map-current-user "$@"
   umask "$mask"
   [ -z "$stopped" ] || return 143
-  # A caller in the background or under nohup ignores signals, and so would the command: no shell can
-  # undo that, but env can (coreutils 8.31).
+  # What the caller ignores, such as HUP below nohup, every program here would ignore too; a shell
+  # cannot undo that, env of coreutils 8.31 can. Apptainer does it by itself.
   reset=
-  env --default-signal true 2>"reset.log" && reset=--default-signal
-  # shellcheck disable=SC2086 # nothing where it is empty
-  env -i $reset "$@" 3<options 4>report
+  ! env --default-signal true 2>/dev/null || reset=--default-signal
+  env -i ${reset:+"$reset"} "$@" 3<options 4>report
 }
 
 directory=$1

@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs the constant script in this machine's shell; what would mount only writes down its name. */
 final class MergedRootScriptTest {
@@ -69,7 +71,18 @@ final class MergedRootScriptTest {
   private Outcome run(
       Map<String, String> environment, String stdin, String[] operations, String... command)
       throws Exception {
-    List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", Scripts.read("merged-root.sh")));
+    return run(List.of(), environment, stdin, operations, command);
+  }
+
+  private Outcome run(
+      List<String> before,
+      Map<String, String> environment,
+      String stdin,
+      String[] operations,
+      String... command)
+      throws Exception {
+    List<String> words = new ArrayList<>(before);
+    words.addAll(List.of("/bin/sh", "-c", Scripts.read("merged-root.sh")));
     words.addAll(List.of("overlay-sdk", directory.toString()));
     words.addAll(Arrays.asList(operations));
     words.addAll(List.of("enter", "", programs.resolve("bwrap").toString()));
@@ -105,6 +118,17 @@ final class MergedRootScriptTest {
 
   private List<String> options() throws IOException {
     return Files.readAllLines(temporary.resolve("options"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HUP", "INT", "PIPE"})
+  void aCommandDoesNotIgnoreTheSignalsThatTheCallerIgnores(String signal) throws Exception {
+    List<String> ignoring = List.of("/bin/sh", "-c", "trap '' " + signal + "; exec \"$@\"", "sh");
+
+    Outcome outcome =
+        run(ignoring, Map.of(), "", MERGE, "0", "/bin/sh", "-c", "kill -" + signal + " $$");
+
+    assertTrue(outcome.status() > 128, outcome::toString);
   }
 
   @Test
