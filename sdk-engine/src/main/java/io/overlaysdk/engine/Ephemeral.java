@@ -8,6 +8,7 @@ import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Step;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -41,7 +42,7 @@ final class Ephemeral {
     if (overlay.size().isEmpty()) {
       return directories;
     }
-    List<Step> steps = new java.util.ArrayList<>(directories);
+    List<Step> steps = new ArrayList<>(directories);
     steps.add(format(at, facts(overlay, scratch).path(), overlay.size().getAsLong()));
     return steps;
   }

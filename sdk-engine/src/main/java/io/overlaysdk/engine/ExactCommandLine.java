@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.spi.Invocation;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.exec.CommandLine;
 
@@ -14,7 +15,7 @@ final class ExactCommandLine extends CommandLine {
 
   ExactCommandLine(Invocation invocation, List<String> before) {
     super(invocation.executable());
-    List<String> all = new java.util.ArrayList<>(before);
+    List<String> all = new ArrayList<>(before);
     all.addAll(invocation.words());
     words = List.copyOf(all);
   }

@@ -6,6 +6,7 @@ import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,8 +20,7 @@ final class Facts {
   /** From now on this image is taken as built. Only when plans are explained. */
   void willBuild(Path image) {
     Path at = image.toAbsolutePath().normalize();
-    comingImages.put(
-        at, new ImageFacts(ImageFacts.Kind.PENDING, at.toString(), java.util.List.of(), -1));
+    comingImages.put(at, new ImageFacts(ImageFacts.Kind.PENDING, at.toString(), List.of(), -1));
   }
 
   /** From now on this overlay is taken as made. Only when plans are explained. */

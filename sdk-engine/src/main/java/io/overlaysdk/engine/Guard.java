@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -35,7 +36,7 @@ final class Guard implements AutoCloseable {
 
   /** One that guards nothing. */
   static Guard none() {
-    return new Guard(new Environment(java.util.Map.of()), Optional.empty());
+    return new Guard(new Environment(Map.of()), Optional.empty());
   }
 
   /**

@@ -28,9 +28,7 @@ final class LayerReading {
 
   /** What the writable overlay of an open session changes, but for what its binds needed. */
   Changes changes(Planner.Planned planned, LayerStack layers) {
-    RuntimeFiles made =
-        RuntimeFiles.standard().mountPoints(planned.binds().stream().map(Bind::target).toList());
-    return layers.changes(planned.spec().isFakeroot(), Changes.Detail.ROOTS, made);
+    return layers.changes(planned.spec().isFakeroot(), Changes.Detail.ROOTS, made(planned.binds()));
   }
 
   /** What the topmost overlay of a spec changes, while no session uses it. */
@@ -48,14 +46,19 @@ final class LayerReading {
     try {
       LayerStack layers =
           LayerStack.open(image, overlays, host, launcher, scratch.directory(), scratch::started);
-      RuntimeFiles made =
-          RuntimeFiles.standard().mountPoints(spec.binds().stream().map(Bind::target).toList());
       return new HeldChanges(
-          layers.changes(spec.isFakeroot(), detail, made), layers::close, scratch::close);
+          layers.changes(spec.isFakeroot(), detail, made(spec.binds())),
+          layers::close,
+          scratch::close);
     } catch (RuntimeException e) {
       scratch.close();
       throw e;
     }
+  }
+
+  /** What the tools make for themselves, and the mount points of these binds. */
+  private static RuntimeFiles made(List<Bind> binds) {
+    return RuntimeFiles.standard().mountPoints(binds.stream().map(Bind::target).toList());
   }
 
   /** An overlay that is only read needs no permission to write, and no lock. */

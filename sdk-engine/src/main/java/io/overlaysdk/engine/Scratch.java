@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.Stdio;
 import io.overlaysdk.spi.Step;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,10 +96,7 @@ final class Scratch implements AutoCloseable {
         launcher.run(
             invocation,
             new Launcher.Terms(
-                Optional.empty(),
-                io.overlaysdk.spi.Stdio.PIPES,
-                Optional.of(limit),
-                pid -> journal.process(pid)));
+                Optional.empty(), Stdio.PIPES, Optional.of(limit), pid -> journal.process(pid)));
     if (outcome.timedOut()) {
       throw new LaunchException(
           "cannot " + purpose + ": it took longer than " + limit.toSeconds() + " seconds",
