@@ -5,6 +5,7 @@ import io.overlaysdk.Bind;
 import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Network;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Plan;
@@ -15,6 +16,8 @@ import io.overlaysdk.spi.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * The image over a layer in memory, which has the mount points that the image may lack; bubblewrap
@@ -67,6 +70,17 @@ record BubblewrapPlan(Request request) implements Plan {
   @Override
   public String reason() {
     return "the image is a directory and nothing is to be written to it";
+  }
+
+  /** There are no overlays to be read, and none to be written. */
+  @Override
+  public Set<Dialect> reads() {
+    return Set.of(Dialect.NEUTRAL);
+  }
+
+  @Override
+  public Optional<Dialect> writes() {
+    return Optional.empty();
   }
 
   /** The engine makes these, and takes them away when the session ends. */

@@ -2,6 +2,8 @@ package io.overlaysdk.spi;
 
 import io.overlaysdk.Command;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * One way to run a session: what to prepare, and how to enter. Plain data; equal requests give
@@ -11,6 +13,19 @@ public interface Plan {
 
   /** Why this way, in one sentence; shown by explain. */
   String reason();
+
+  /**
+   * The dialects that the driver of this plan reads as what they mean; {@link Dialect#NEUTRAL} is
+   * among them always. The engine takes a plan for an overlay only where all the dialects in it are
+   * named here, or brings the overlay into neutral form first.
+   */
+  Set<Dialect> reads();
+
+  /**
+   * The dialect in which the driver of this plan marks what the session hides; empty where nothing
+   * can be written.
+   */
+  Optional<Dialect> writes();
 
   /** What is done once, in this order, before the first command; undone in reverse at the end. */
   List<Step> prepare();

@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Command;
 import io.overlaysdk.spi.Backend;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Plan;
@@ -14,6 +15,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Runs commands on the host itself, where the control directory is not at its place: the smallest
@@ -39,6 +42,16 @@ public class HostBackend implements Backend {
     @Override
     public String reason() {
       return "it is the test's";
+    }
+
+    @Override
+    public Set<Dialect> reads() {
+      return Set.of(Dialect.NEUTRAL);
+    }
+
+    @Override
+    public Optional<Dialect> writes() {
+      return Optional.empty();
     }
 
     @Override

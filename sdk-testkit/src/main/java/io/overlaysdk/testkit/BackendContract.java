@@ -19,6 +19,7 @@ import io.overlaysdk.Network;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Backend;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.ImageFacts.Format;
@@ -250,6 +251,16 @@ public abstract class BackendContract {
       assertFalse(plan.reason().isBlank(), "explain shows the reason");
       assertTrue(plan.failureStatus() > 0 && plan.failureStatus() < 256);
       assertTrue(plan.enter(COMMAND, Stdio.PIPES).executable().isAbsolute());
+    }
+  }
+
+  @Test
+  void tellsWhichMarksItsDriverReadsAndWrites() {
+    for (Plan plan : backend().plans(usual().request())) {
+      boolean writable = usual().request().overlays().stream().anyMatch(OverlayFacts::isWritable);
+      assertTrue(plan.reads().contains(Dialect.NEUTRAL), "every driver reads the neutral form");
+      assertEquals(writable, plan.writes().isPresent(), "something is written, or nothing is");
+      plan.writes().ifPresent(own -> assertTrue(plan.reads().contains(own), "it reads its own"));
     }
   }
 

@@ -8,6 +8,7 @@ import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Gpu;
 import io.overlaysdk.Network;
 import io.overlaysdk.SessionSpec;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.OverlayFacts.Kind;
 import io.overlaysdk.spi.Plan;
@@ -21,6 +22,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Whole argument lists; each of these shapes has been run with Apptainer 1.4.5. */
@@ -281,5 +284,34 @@ final class ApptainerArgumentsTest {
     assertEquals(List.of(), plan(request).prepare());
     assertEquals(
         always("--overlay", "/overlays/mine:ro", "/images/base.sif", "/bin/true"), words(request));
+  }
+
+  @Test
+  void tellsWhichMarksItsDriverReadsAndWrites() {
+    RequestBuilder written = sif(HOST).writable(Kind.DIRECTORY, "/overlays/mine");
+    assertEquals(Set.of(Dialect.NEUTRAL, Dialect.FUSE), plan(written).reads());
+    assertEquals(Optional.of(Dialect.FUSE), plan(written).writes());
+    RequestBuilder read = sif(HOST).readOnly(Kind.DIRECTORY, "/overlays/mine");
+    assertEquals(Set.of(Dialect.NEUTRAL, Dialect.FUSE), plan(read).reads());
+    assertEquals(Optional.empty(), plan(read).writes());
+    RequestBuilder byRoot = written.identity(Identities.root());
+    assertEquals(
+        Set.of(Dialect.NEUTRAL, Dialect.KERNEL_PLAIN, Dialect.KERNEL_TRUSTED),
+        plan(byRoot).reads());
+    assertEquals(Optional.of(Dialect.KERNEL_TRUSTED), plan(byRoot).writes());
+  }
+
+  @Test
+  void readsWithTheKernelWhereItIsSetuidAndNothingIsWritable() {
+    FakeHost setuid =
+        HOST.answer(
+            "APPTAINER_CONF_FILE=/etc/apptainer/apptainer.conf\nAPPTAINER_SUID_INSTALL=1",
+            "/usr/bin/apptainer",
+            "buildcfg");
+    RequestBuilder read = sif(setuid).readOnly(Kind.DIRECTORY, "/overlays/mine");
+    assertEquals(Set.of(Dialect.NEUTRAL, Dialect.KERNEL_PLAIN), plan(read).reads());
+    assertEquals(List.of(), plan(read).prepare());
+    RequestBuilder written = read.writable(Kind.DIRECTORY, "/overlays/top");
+    assertEquals(Optional.of(Dialect.FUSE), plan(written).writes());
   }
 }

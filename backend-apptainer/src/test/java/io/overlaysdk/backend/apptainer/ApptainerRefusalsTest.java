@@ -200,18 +200,14 @@ final class ApptainerRefusalsTest {
   }
 
   @Test
-  void refusesToReadAnOverlayWithTheKernelThatMayHaveBeenWrittenWithFuse() {
-    FakeHost host =
-        HOST.answer(
-            "APPTAINER_CONF_FILE=/etc/apptainer/apptainer.conf\nAPPTAINER_SUID_INSTALL=1",
-            "/usr/bin/apptainer",
-            "buildcfg");
+  void refusesToWriteOverADirectoryWithTheKernelForAPlainUser() {
+    FakeHost host = HOST.answer("APPTAINER_SUID_INSTALL=0", "/usr/bin/apptainer", "buildcfg");
     assertRefused(
-        "the read-only overlay /o: TOOL reads it with the kernel, which shows files that"
-            + " fuse-overlayfs has deleted, and takes no other configuration from a plain user here."
-            + " Put a writable overlay on top, use the backend fuse-overlayfs, or ask the"
-            + " administrator for \"enable overlay = driver\".",
-        sif(host).readOnly(Kind.DIRECTORY, "/o"));
+        "a writable overlay over the directory /images/tree: TOOL writes it with the kernel, where"
+            + " rm -r fails with an I/O error, and its configuration, which would have to say"
+            + " \"enable overlay = driver\", cannot be read. Use a SIF, the backend fuse-overlayfs,"
+            + " or ask the administrator for that line.",
+        RequestBuilder.directory(tool(host)).writable(Kind.DIRECTORY, "/o"));
   }
 
   @Test

@@ -2,8 +2,10 @@ package io.overlaysdk.backend.fuseoverlayfs;
 
 import io.overlaysdk.backend.support.rootfs.Merge;
 import io.overlaysdk.backend.support.rootfs.Stack;
+import io.overlaysdk.spi.Dialect;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /** Merges with the program at {@code executable}. */
 record FuseOverlayfs(Path executable) implements Merge {
@@ -16,6 +18,16 @@ record FuseOverlayfs(Path executable) implements Merge {
   @Override
   public String reason() {
     return "fuse-overlayfs merges the layers in a mount namespace of its own, bubblewrap enters it";
+  }
+
+  @Override
+  public Set<Dialect> reads() {
+    return Set.of(Dialect.NEUTRAL, Dialect.FUSE);
+  }
+
+  @Override
+  public Dialect writes() {
+    return Dialect.FUSE;
   }
 
   /** No name in a stack holds a colon or a comma: before 1.15 neither could be escaped. */

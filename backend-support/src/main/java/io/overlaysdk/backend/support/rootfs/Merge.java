@@ -1,6 +1,8 @@
 package io.overlaysdk.backend.support.rootfs;
 
+import io.overlaysdk.spi.Dialect;
 import java.util.List;
+import java.util.Set;
 
 /** Makes one tree of layers: the part in which the backends with a merged root differ. */
 public interface Merge {
@@ -10,6 +12,12 @@ public interface Merge {
 
   /** Why this way, in one sentence; shown by explain. */
   String reason();
+
+  /** The marks in the layers that it understands. */
+  Set<Dialect> reads();
+
+  /** The marks that it makes in the layer that is written to. */
+  Dialect writes();
 
   /**
    * The program, absolute, and its arguments. It returns as soon as the merged root is mounted at

@@ -9,8 +9,10 @@ import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Network;
 import io.overlaysdk.UnsupportedException;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Request;
 import io.overlaysdk.spi.Stdio;
@@ -20,6 +22,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** Plans a session in a root that is merged from layers and entered with bubblewrap. */
 public final class MergedRoot implements Plan {
@@ -54,6 +58,17 @@ public final class MergedRoot implements Plan {
   @Override
   public String reason() {
     return merge.reason();
+  }
+
+  @Override
+  public Set<Dialect> reads() {
+    return merge.reads();
+  }
+
+  @Override
+  public Optional<Dialect> writes() {
+    boolean writable = request.overlays().stream().anyMatch(OverlayFacts::isWritable);
+    return writable ? Optional.of(merge.writes()) : Optional.empty();
   }
 
   @Override

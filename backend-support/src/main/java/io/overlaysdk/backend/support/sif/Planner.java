@@ -44,14 +44,17 @@ final class Planner {
     for (Bind bind : Binds.seen(request.binds())) {
       add("--mount", arguments.mount(bind));
     }
-    Optional<Step.WriteFile> configuration = Driver.configuration(installation, request);
+    Driver driver = Driver.of(installation, request);
     List<Step> prepare = new ArrayList<>(arguments.links());
-    configuration.ifPresent(prepare::add);
+    driver.configuration().ifPresent(prepare::add);
+    boolean writable = request.overlays().stream().anyMatch(OverlayFacts::isWritable);
     return new SifPlan(
         reason(),
+        driver.reads(),
+        writable ? Optional.of(driver.writes()) : Optional.empty(),
         prepare,
         installation,
-        configuration.map(Step.WriteFile::path),
+        driver.configuration().map(Step.WriteFile::path),
         options,
         request.image().location());
   }

@@ -24,6 +24,8 @@ import java.util.Set;
  */
 record SifPlan(
     String reason,
+    Set<io.overlaysdk.spi.Dialect> reads,
+    Optional<io.overlaysdk.spi.Dialect> writes,
     List<Step> prepare,
     Installation installation,
     Optional<Path> configuration,
