@@ -130,6 +130,38 @@ public interface OverlaySdk extends AutoCloseable {
   Changes changes(SessionSpec spec, Changes.Detail detail);
 
   /**
+   * Writes the topmost overlay of {@code spec}, which must be at rest, as a layer of an OCI image:
+   * a tar archive that, unpacked over what lies below, gives what a session sees. The same overlay
+   * gives the same bytes; where the environment has {@code SOURCE_DATE_EPOCH}, nothing in it is
+   * younger. Say in the spec whether the overlay was written with fakeroot: without it all that a
+   * plain user owns is root's in the layer.
+   *
+   * @param target a new file, which appears when it is complete; compressed as its name ends:
+   *     {@code .tar}, {@code .tar.gz}, {@code .tgz} or {@code .tar.zst}
+   * @throws InvalidSpecException where the target exists or has another name, or as {@link
+   *     #changes}
+   * @throws UnsupportedException where a layer cannot express what is in the overlay
+   * @throws LaunchException where a program that is needed is missing or fails
+   */
+  LayerReport exportLayer(SessionSpec spec, Path target);
+
+  /**
+   * Makes the topmost overlay of {@code spec} of a layer of an OCI image, which may come from
+   * anywhere: what is harmful in it is refused, and nothing is touched outside of the overlay. The
+   * image and the other overlays of the spec are what it will lie on. With fakeroot the layer's
+   * owners are kept; without it a plain user can have those of root only.
+   *
+   * @param layer a tar archive, as it is or compressed with gzip or zstd
+   * @param spec its topmost overlay is one that is not there yet, which is made as a directory, or
+   *     an empty one; on any failure it is as before
+   * @throws InvalidSpecException where that overlay has changes in it, or as {@link #start}
+   * @throws UnsupportedException where the layer holds what cannot be made here
+   * @throws OverlayException where the layer is damaged or must not be unpacked
+   * @throws LaunchException where a program that is needed is missing or fails
+   */
+  LayerReport importLayer(Path layer, SessionSpec spec);
+
+  /**
    * Plays a workflow, step after step, and stops at the first that fails.
    *
    * @param listener is told of each step when it is done, the failed one included, in this thread

@@ -5,17 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.overlaysdk.Change;
 import io.overlaysdk.Changes;
 import io.overlaysdk.ContainerPath;
-import io.overlaysdk.Image;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.SessionSpec;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -41,25 +39,7 @@ final class ChangesCommand implements Runnable {
       description = "The overlay: a directory, or an ext3 or squashfs image.")
   private Overlay overlay;
 
-  @Option(
-      names = "--base",
-      required = true,
-      paramLabel = "IMAGE",
-      converter = Converters.OfImage.class,
-      description = "The image that it lies on: a file or a directory.")
-  private Image base;
-
-  @Option(
-      names = "--below",
-      paramLabel = "OVERLAY",
-      converter = Converters.OfOverlay.class,
-      description = "An overlay that lies between the two; several are given bottom to top.")
-  private List<Overlay> below = new ArrayList<>();
-
-  @Option(
-      names = "--fakeroot",
-      description = "It was written with fakeroot, so that its owners are those seen inside.")
-  private boolean fakeroot;
+  @Mixin private LowerOptions lower;
 
   @Option(names = "--all", description = "Each entry of a removed tree, and not only its root.")
   private boolean all;
@@ -77,14 +57,10 @@ final class ChangesCommand implements Runnable {
 
   @Override
   public void run() {
-    SessionSpec wanted = SessionSpec.on(base);
-    for (Overlay lower : below) {
-      wanted = wanted.overlay(lower.readOnly());
-    }
-    wanted = wanted.overlay(overlay.readOnly());
+    SessionSpec wanted = lower.spec(overlay.readOnly());
     Changes.Detail detail = all ? Changes.Detail.EVERY_ENTRY : Changes.Detail.ROOTS;
     PrintWriter out = spec.commandLine().getOut();
-    try (Changes changes = sdk.get().changes(fakeroot ? wanted.fakeroot() : wanted, detail)) {
+    try (Changes changes = sdk.get().changes(wanted, detail)) {
       if (json) {
         writeJson(changes, out);
       } else {

@@ -67,6 +67,8 @@ public final class Main {
         .addSubcommand(new RunCommand(sdk, reader))
         .addSubcommand(new CreateCommand(sdk))
         .addSubcommand(new ChangesCommand(sdk))
+        .addSubcommand(new ExportCommand(sdk))
+        .addSubcommand(new ImportCommand(sdk))
         .addSubcommand(new RecoverCommand(sdk))
         // What a program is given must arrive as it was written: @words are no files to read.
         .setExpandAtFiles(false)

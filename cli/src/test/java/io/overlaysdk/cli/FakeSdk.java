@@ -7,6 +7,7 @@ import io.overlaysdk.Command;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.Image;
 import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlaySdk;
@@ -33,6 +34,7 @@ final class FakeSdk implements OverlaySdk {
   List<String> recovered = List.of();
   List<StepReport> steps = List.of();
   List<Change> changes = List.of();
+  LayerReport report = new LayerReport(4, 300, 2, 1, List.of(), List.of());
   RuntimeException refusal;
   OverlayException closing;
   int status;
@@ -98,6 +100,22 @@ final class FakeSdk implements OverlaySdk {
         calls.add("close changes");
       }
     };
+  }
+
+  @Override
+  public LayerReport exportLayer(SessionSpec spec, Path target) {
+    refuse();
+    calls.add(spec);
+    calls.add("export " + target);
+    return report;
+  }
+
+  @Override
+  public LayerReport importLayer(Path layer, SessionSpec spec) {
+    refuse();
+    calls.add("import " + layer);
+    calls.add(spec);
+    return report;
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.overlaysdk.Command;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.Image;
+import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
@@ -142,7 +143,7 @@ final class Engine implements OverlaySdk {
             scratch,
             entry,
             own,
-            new LayerReading(host),
+            new LayerReading(host, configuration),
             configuration.timeLimit(),
             open::remove);
     open.add(session);
@@ -171,9 +172,25 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Changes changes(SessionSpec spec, Changes.Detail detail) {
-    HeldChanges changes = new LayerReading(host).atRest(spec, detail, launcher, this::newScratch);
+    HeldChanges changes =
+        new LayerReading(host, configuration).atRest(spec, detail, launcher, this::newScratch);
     read.add(changes);
     return changes.whenClosed(read::remove);
+  }
+
+  @Override
+  public LayerReport exportLayer(SessionSpec spec, Path target) {
+    Optional<String> latest = Optional.ofNullable(environment.caller().get("SOURCE_DATE_EPOCH"));
+    return archive().export(spec, target, latest.filter(value -> !value.isEmpty()));
+  }
+
+  @Override
+  public LayerReport importLayer(Path layer, SessionSpec spec) {
+    return archive().unpack(layer, spec);
+  }
+
+  private Archive archive() {
+    return new Archive(host, configuration, launcher, this::newScratch);
   }
 
   @Override

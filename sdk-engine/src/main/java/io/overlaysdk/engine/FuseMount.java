@@ -27,6 +27,9 @@ final class FuseMount implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long LOOK_MILLIS = 5;
 
+  /** What writing to a slow disk may take in the end. */
+  private static final Duration FLUSH = Duration.ofMinutes(10);
+
   private final Host host;
   private final Launcher launcher;
   private final Path at;
@@ -66,6 +69,18 @@ final class FuseMount implements AutoCloseable {
         launcher,
         at,
         List.of(program.toString(), "-f", "-o", options, file.toString(), at.toString()),
+        started);
+  }
+
+  /** Mounts an ext3 image for writing; {@link #finish} tells whether all is on disk. */
+  static FuseMount writableExt3(
+      Host host, Launcher launcher, Path file, Path at, LongConsumer started) {
+    Path program = host.find("fuse2fs").orElseThrow(() -> missing("fuse2fs", file));
+    return mount(
+        host,
+        launcher,
+        at,
+        List.of(program.toString(), "-f", "-o", "fakeroot", file.toString(), at.toString()),
         started);
   }
 
@@ -144,6 +159,23 @@ final class FuseMount implements AutoCloseable {
 
   Path at() {
     return at;
+  }
+
+  /**
+   * Unmounts and waits until the program has written everything and ended.
+   *
+   * @throws LaunchException where it failed
+   */
+  void finish() {
+    unmount();
+    Launcher.Outcome outcome =
+        ended.completeOnTimeout(null, FLUSH.toMillis(), TimeUnit.MILLISECONDS).join();
+    if (outcome == null || outcome.status() != 0) {
+      throw new LaunchException(
+          "cannot unmount " + at,
+          program.words(),
+          outcome == null ? "it did not end in time" : outcome.errorText());
+    }
   }
 
   /** Unmounts, waits until the program has ended, and takes the mount point away. */

@@ -2,11 +2,13 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Bind;
 import io.overlaysdk.Changes;
+import io.overlaysdk.Configuration;
+import io.overlaysdk.ContainerPath;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.SessionSpec;
-import io.overlaysdk.layers.RuntimeFiles;
 import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,19 +18,27 @@ import java.util.function.LongConsumer;
 /** Reads what overlays change, in an open session and of one that is at rest. */
 final class LayerReading {
   private final Host host;
+  private final Configuration configuration;
 
-  LayerReading(Host host) {
+  LayerReading(Host host, Configuration configuration) {
     this.host = host;
+    this.configuration = configuration;
   }
 
   /** The layers of an open session in which no command runs. */
   LayerStack open(Planner.Planned planned, Path scratch, Launcher launcher, LongConsumer started) {
-    return LayerStack.open(planned.image(), planned.overlays(), host, launcher, scratch, started);
+    return new LayerStack(new LayerWorker(host, configuration, launcher, scratch, started));
   }
 
   /** What the writable overlay of an open session changes, but for what its binds needed. */
   Changes changes(Planner.Planned planned, LayerStack layers) {
-    return layers.changes(planned.spec().isFakeroot(), Changes.Detail.ROOTS, made(planned.binds()));
+    return layers.changes(
+        job(
+            planned.image(),
+            planned.overlays(),
+            planned.spec().isFakeroot(),
+            Changes.Detail.ROOTS,
+            planned.binds()));
   }
 
   /** What the topmost overlay of a spec changes, while no session uses it. */
@@ -40,29 +50,38 @@ final class LayerReading {
     Facts facts = new Facts();
     List<OverlayFacts> overlays =
         spec.overlays().stream().map(overlay -> facts.of(kept(overlay))).toList();
-    var image = facts.of(spec.image());
+    ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, overlays);
+    Job.ListChanges job = job(image, overlays, spec.isFakeroot(), detail, spec.binds());
     Scratch scratch = scratches.apply("changes of " + spec.overlays());
     try {
-      LayerStack layers =
-          LayerStack.open(image, overlays, host, launcher, scratch.directory(), scratch::started);
-      return new HeldChanges(
-          layers.changes(spec.isFakeroot(), detail, made(spec.binds())),
-          layers::close,
-          scratch::close);
+      LayerWorker worker =
+          new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
+      return new HeldChanges(worker.changes(job), scratch::close);
     } catch (RuntimeException e) {
       scratch.close();
       throw e;
     }
   }
 
-  /** What the tools make for themselves, and the mount points of these binds. */
-  private static RuntimeFiles made(List<Bind> binds) {
-    return RuntimeFiles.standard().mountPoints(binds.stream().map(Bind::target).toList());
+  /** Left out is what the tools make for themselves, and the mount points of the binds. */
+  private Job.ListChanges job(
+      ImageFacts image,
+      List<OverlayFacts> overlays,
+      boolean fakeroot,
+      Changes.Detail detail,
+      List<Bind> binds) {
+    if (overlays.isEmpty()) {
+      throw new InvalidSpecException(
+          "nothing changes " + image.location() + ": name the overlay whose changes are wanted");
+    }
+    List<ContainerPath> targets = binds.stream().map(Bind::target).toList();
+    return new Job.ListChanges(
+        LayerSource.of(image, overlays), Owning.of(fakeroot, host.identity()), detail, targets);
   }
 
   /** An overlay that is only read needs no permission to write, and no lock. */
-  private static Overlay kept(Overlay overlay) {
+  static Overlay kept(Overlay overlay) {
     if (overlay.isEphemeral()) {
       throw new InvalidSpecException("an ephemeral overlay at rest holds nothing");
     }

@@ -97,6 +97,11 @@ final class OverlayMaker {
     }
   }
 
+  /** Refuses a path at which no overlay can be made. */
+  static void requireFree(Path path) {
+    free(path);
+  }
+
   private static Path free(Path path) {
     Path target = path.toAbsolutePath().normalize();
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {

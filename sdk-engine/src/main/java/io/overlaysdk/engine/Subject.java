@@ -3,7 +3,8 @@ package io.overlaysdk.engine;
 /** What is being read, in the words of an error about it. */
 enum Subject {
   IMAGE("image", "get the image again, or build it anew"),
-  OVERLAY("overlay", "restore the overlay from a copy, or create a new one");
+  OVERLAY("overlay", "restore the overlay from a copy, or create a new one"),
+  LAYER("layer", "get the layer again");
 
   private final String noun;
   private final String remedy;

@@ -28,10 +28,14 @@ import java.util.TreeMap;
  * }</pre>
  */
 public final class AttributeDump implements ExtendedAttributes {
-  private static final String WANTED =
+  private static final String DECIDING =
       "^(trusted\\.overlay\\.(opaque|redirect|metacopy|whiteout|uuid|impure)"
           + "|security\\.(capability|fuseoverlayfs\\.override_stat)"
           + "|system\\.posix_acl_(access|default))$";
+
+  /** Besides, the user's own; the kernel's mark of what was copied is on too many to be kept. */
+  private static final String ALL =
+      DECIDING + "|^trusted\\.([^o]|o[^v]|ov[^e])|^trusted\\.overlay\\.overlay\\.";
 
   /** Removes an attribute; the engine's part. */
   public interface Remover {
@@ -48,6 +52,15 @@ public final class AttributeDump implements ExtendedAttributes {
 
   /** The words of the command whose output is read; it must run as root in the first namespace. */
   public static List<String> command(Path layer) {
+    return command(layer, DECIDING);
+  }
+
+  /** Likewise, where the attributes that a user has set are wanted too. */
+  public static List<String> commandForAll(Path layer) {
+    return command(layer, ALL);
+  }
+
+  private static List<String> command(Path layer, String wanted) {
     return List.of(
         "getfattr",
         "--recursive",
@@ -56,7 +69,7 @@ public final class AttributeDump implements ExtendedAttributes {
         "--dump",
         "--encoding=hex",
         "--absolute-names",
-        "--match=" + WANTED,
+        "--match=" + wanted,
         "--",
         layer.toAbsolutePath().normalize().toString());
   }

@@ -26,4 +26,12 @@ public interface ExtendedAttributes {
    * @throws io.overlaysdk.OverlayException where it cannot be removed
    */
   void remove(Path entry, String name);
+
+  /**
+   * Whether the {@code trusted.overlay.*} attributes that there are would be among them: only root
+   * of the machine sees those. Where this is false, a layer that may have them is refused.
+   */
+  default boolean isComplete() {
+    return true;
+  }
 }

@@ -17,16 +17,23 @@ public final class InexpressibleException extends OverlayException {
     }
   }
 
+  private final transient Path layer;
   private final transient List<Entry> entries;
 
-  InexpressibleException(Path layer, List<Entry> entries) {
+  public InexpressibleException(Path layer, List<Entry> entries) {
     super(
         "the layer \""
             + layer
             + "\" cannot be brought into a form that every driver reads alike: "
             + entries.stream().map(Entry::toString).collect(Collectors.joining("; "))
             + ". Use it with the driver that wrote it only, or change these entries in a session");
+    this.layer = layer;
     this.entries = List.copyOf(entries);
+  }
+
+  /** The root of the layer, on the host. */
+  public Path layer() {
+    return layer;
   }
 
   /** The first entries that were found, with the reason for each. */

@@ -22,6 +22,8 @@ final class Markers {
           "user.containers.override_stat",
           "user.fuseoverlayfs.override_stat");
 
+  private static final long NOBODY = 65534;
+
   private final Layer layer;
   private final Dialect stated;
   private Dialect dialect;
@@ -137,7 +139,8 @@ final class Markers {
   /** Refuses to go on where what was not found may only be hidden from this process. */
   void requireReadable(Path entry) {
     if (hidden == null) {
-      hidden = !layer.isBase() && layer.extended().isEmpty() && mayBeTrusted();
+      boolean complete = layer.extended().map(ExtendedAttributes::isComplete).orElse(false);
+      hidden = !layer.isBase() && !complete && mayBeTrusted();
     }
     if (hidden) {
       throw new UnreadableMarkersException(layer.root(), entry);
@@ -221,8 +224,13 @@ final class Markers {
       return stated == Dialect.KERNEL_TRUSTED;
     }
     Stat work = Stat.orNull(layer.root().resolveSibling("work").resolve("work"));
-    boolean byRoot = Stat.of(layer.root()).uid() == 0 || work != null && work.uid() == 0;
+    boolean byRoot = isRoot(Stat.of(layer.root())) || work != null && isRoot(work);
     return byRoot && !evidence().isReadable();
+  }
+
+  /** In a user namespace the machine's root is shown as nobody. */
+  private static boolean isRoot(Stat stat) {
+    return stat.uid() == 0 || stat.uid() == NOBODY;
   }
 
   private static Permissions override(Path file, String value) {

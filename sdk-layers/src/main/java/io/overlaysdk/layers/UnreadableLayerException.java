@@ -11,7 +11,7 @@ public final class UnreadableLayerException extends OverlayException {
 
   private final transient Path file;
 
-  UnreadableLayerException(Path file, String message, Throwable cause) {
+  public UnreadableLayerException(Path file, String message, Throwable cause) {
     super(message, cause);
     this.file = file;
   }

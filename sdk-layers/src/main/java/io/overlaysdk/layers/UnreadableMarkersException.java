@@ -13,7 +13,7 @@ public final class UnreadableMarkersException extends OverlayException {
   private final transient Path layer;
   private final transient Path entry;
 
-  UnreadableMarkersException(Path layer, Path entry) {
+  public UnreadableMarkersException(Path layer, Path entry) {
     super(
         "the layer \""
             + layer

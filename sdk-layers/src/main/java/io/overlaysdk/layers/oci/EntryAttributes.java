@@ -72,8 +72,9 @@ final class EntryAttributes {
   }
 
   /**
-   * Sets all of them. The order matters: a change of owner clears the set-user-id bit and
-   * capabilities, and after the mode is set a plain user may no longer open what it made.
+   * Sets all of them, but for those of a directory that only {@link #others} can set. The order
+   * matters: a change of owner clears the set-user-id bit and capabilities, and after the mode is
+   * set a plain user may no longer open what it made.
    */
   void set(Path file, TarEntry entry) throws IOException {
     boolean node = !isFileOrDirectory(entry) && entry.type() != Type.SYMLINK;
@@ -87,7 +88,9 @@ final class EntryAttributes {
       // follows links, there is none: with NOFOLLOW_LINKS the JDK would open a device
       Files.setAttribute(file, "unix:mode", entry.mode());
     }
-    others(file, entry);
+    if (entry.type() != Type.DIRECTORY) {
+      others(file, entry);
+    }
     if (node) {
       nodes.modified(file, entry.modified());
     }
@@ -117,7 +120,8 @@ final class EntryAttributes {
     }
   }
 
-  private void others(Path file, TarEntry entry) {
+  /** Sets the attributes that Java cannot. */
+  void others(Path file, TarEntry entry) {
     entry
         .xattrs()
         .forEach(
@@ -150,7 +154,7 @@ final class EntryAttributes {
               + Integer.toUnsignedString(gid)
               + " here, and that cannot be set ("
               + e.getReason()
-              + "). Import it as root, or say with an OwnerMap who this is",
+              + "). Import it as root, with fakeroot, or say with an OwnerMap who this is",
           e);
     }
   }
@@ -164,6 +168,7 @@ final class EntryAttributes {
                         + what
                         + " "
                         + id
-                        + ", who has no number on the host; say which one with an OwnerMap"));
+                        + ", who has no number on the host; import it with fakeroot or as root, or say"
+                        + " which one with an OwnerMap"));
   }
 }

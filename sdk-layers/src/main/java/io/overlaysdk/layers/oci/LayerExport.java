@@ -3,6 +3,7 @@ package io.overlaysdk.layers.oci;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.overlaysdk.ContainerPath;
+import io.overlaysdk.LayerReport;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.Layer;
@@ -203,8 +204,8 @@ final class LayerExport {
                     + what
                     + " "
                     + id
-                    + " of the host, who has no number in the container; say which one with an"
-                    + " OwnerMap"));
+                    + " of the host, who has no number in the container; export it with fakeroot or"
+                    + " as root, or say which one with an OwnerMap"));
   }
 
   /** The name in the archive: without the slash in front, with one behind for a directory. */

@@ -3,6 +3,7 @@ package io.overlaysdk.layers.oci;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.overlaysdk.ContainerPath;
+import io.overlaysdk.LayerReport;
 import io.overlaysdk.layers.LayerEntry;
 import io.overlaysdk.layers.Permissions;
 import io.overlaysdk.layers.oci.TarEntry.Type;
@@ -173,18 +174,24 @@ final class LayerImport {
     return like(path, seen.in().permissions(seen.entry()), seen);
   }
 
-  /** The owners in an image are those in the container, those in another overlay are the host's. */
+  /**
+   * The owners in an image are those in the container, those in another overlay are the host's; so
+   * are those of an image that is a plain user's directory.
+   */
   private TarEntry like(ContainerPath path, Permissions found, MergedDirectory.Seen seen)
       throws BadHeader {
     boolean base = seen.layer().isBase();
+    OwnerMap owners = options.owners();
+    boolean user = base && owners.userOnHost(found.uid()).isPresent();
+    boolean group = base && owners.groupOnHost(found.gid()).isPresent();
     LayerEntry entry = seen.entry();
     return new TarEntry(
         Type.DIRECTORY,
         path.bytes(),
         TarEntry.NO_LINK,
         found.mode(),
-        base ? found.uid() : options.owners().userInContainer(found.uid()).orElse(0),
-        base ? found.gid() : options.owners().groupInContainer(found.gid()).orElse(0),
+        user ? found.uid() : owners.userInContainer(found.uid()).orElse(0),
+        group ? found.gid() : owners.groupInContainer(found.gid()).orElse(0),
         0,
         entry.modified(),
         0,

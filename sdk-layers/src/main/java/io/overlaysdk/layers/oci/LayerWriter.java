@@ -1,6 +1,7 @@
 package io.overlaysdk.layers.oci;
 
 import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.LayerReport;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.Layer;
 import java.io.IOException;

@@ -17,8 +17,14 @@ public interface NodeMaker {
   /** Makes a FIFO, with any mode. */
   void fifo(Path file);
 
-  /** Sets one extended attribute, by its full name, of an entry that exists. Follows no link. */
+  /**
+   * Sets one extended attribute, by its full name, of an entry that exists. Follows no link. May be
+   * put off until {@link #flush}, so that one process can set many.
+   */
   void attribute(Path file, String name, byte[] value);
+
+  /** Sets what was put off. Called before anything changes that could stand in the way. */
+  default void flush() {}
 
   /** Sets the time of a device node or FIFO, which Java would have to open for that. */
   void modified(Path file, Instant time);

@@ -173,6 +173,11 @@ final class UpperTree {
 
   /** Gives the directories their attributes, when nothing is made in them any more. */
   void finish() throws IOException {
+    directories.forEach((path, entry) -> attributes.others(file(path), entry));
+    if (nodes != null) {
+      // a directory that its mode closes lets nobody set anything in it
+      nodes.flush();
+    }
     for (Map.Entry<ContainerPath, TarEntry> directory : directories.entrySet()) {
       attributes.set(file(directory.getKey()), directory.getValue());
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.LayerReport;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.ExtendedAttributes;
 import io.overlaysdk.layers.Layer;

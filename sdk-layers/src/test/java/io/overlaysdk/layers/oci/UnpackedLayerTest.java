@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.overlaysdk.LayerReport;
 import io.overlaysdk.layers.Layer;
 import io.overlaysdk.spi.Dialect;
 import java.nio.file.Files;

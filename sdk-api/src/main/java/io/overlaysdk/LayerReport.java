@@ -1,10 +1,9 @@
-package io.overlaysdk.layers.oci;
+package io.overlaysdk;
 
-import io.overlaysdk.ContainerPath;
 import java.util.List;
 
 /**
- * What was written or read.
+ * What was written to a layer, or read from one.
  *
  * @param entries the entries of the layer, without markers
  * @param bytes the content of its files

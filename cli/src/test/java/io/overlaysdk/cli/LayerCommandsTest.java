@@ -1,0 +1,67 @@
+package io.overlaysdk.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.overlaysdk.ContainerPath;
+import io.overlaysdk.Image;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.LayerReport;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.SessionSpec;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LayerCommandsTest {
+  private final FakeSdk sdk = new FakeSdk();
+
+  private CommandLineRun run(String... words) {
+    return CommandLineRun.of(sdk, words);
+  }
+
+  @Test
+  void exportsAnOverlayAtRestAndTellsWhatIsMissing() {
+    sdk.report = new LayerReport(4, 300, 2, 1, List.of(ContainerPath.of("/run/socket")), List.of());
+
+    CommandLineRun run = run("export", "o", "--base", "i.sif", "-o", "layer.tar.gz");
+
+    assertEquals(
+        "wrote layer.tar.gz: 4 entries, 300 bytes in files, 2 deletions, 1 replaced directories\n",
+        run.out());
+    assertEquals("overlay: left out, because it is a socket: /run/socket\n", run.err());
+    assertEquals(
+        List.of(
+            SessionSpec.on(Image.at(Path.of("i.sif"))).overlay(Overlay.at(Path.of("o")).readOnly()),
+            "export layer.tar.gz"),
+        sdk.calls.subList(0, 2));
+  }
+
+  @Test
+  void importsIntoAnOverlayThatCanBeWrittenTo() {
+    CommandLineRun run =
+        run("import", "--below", "a", "--fakeroot", "layer.tar", "o", "--base", "i");
+
+    assertEquals(
+        "imported layer.tar into o: 4 entries, 300 bytes in files, 2 deletions,"
+            + " 1 replaced directories\n",
+        run.out());
+    assertEquals(
+        List.of(
+            "import layer.tar",
+            SessionSpec.on(Image.at(Path.of("i")))
+                .overlay(Overlay.at(Path.of("a")).readOnly())
+                .overlay(Overlay.at(Path.of("o")))
+                .fakeroot()),
+        sdk.calls.subList(0, 2));
+  }
+
+  @Test
+  void aRefusedLayerIsAFailureAndAMissingWordAWrongCommandLine() {
+    assertEquals(2, run("export", "o", "--base", "i").status());
+    assertEquals(2, run("import", "layer.tar", "--base", "i").status());
+    sdk.refusal = new InvalidSpecException("no");
+    assertEquals(
+        new CommandLineRun(125, "", "overlay: no\n"),
+        run("import", "layer.tar", "o", "--base", "i"));
+  }
+}

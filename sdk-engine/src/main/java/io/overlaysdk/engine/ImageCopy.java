@@ -1,0 +1,96 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.Step;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+
+/** A copy of an image file beside it, which takes its place or is deleted. */
+final class ImageCopy implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofHours(1);
+  private static final String STATE = "unix:ino,size,lastModifiedTime,ctime";
+
+  private final Path original;
+  private final Path path;
+  private final Object before;
+
+  private ImageCopy(Path original, Path path, Object before) {
+    this.original = original;
+    this.path = path;
+    this.before = before;
+  }
+
+  static ImageCopy of(Path original, Host host, Function<String, Scratch> scratches) {
+    Path partial = original.resolveSibling("." + original.getFileName() + "." + UUID.randomUUID());
+    ImageCopy copy = new ImageCopy(original, partial, state(original));
+    try (Scratch scratch = scratches.apply("copy of " + original)) {
+      // cp knows holes, which Java would fill
+      scratch.perform(
+          new Step.Run(
+              "copy the overlay " + original,
+              Invocation.of(
+                  host.find("cp").orElse(Path.of("/bin/cp")),
+                  List.of(
+                      "--sparse=always",
+                      "--reflink=auto",
+                      "--preserve=mode,ownership",
+                      "--",
+                      original.toString(),
+                      partial.toString()))),
+          LIMIT);
+      return copy;
+    } catch (RuntimeException e) {
+      copy.close();
+      throw e;
+    }
+  }
+
+  private static Object state(Path file) {
+    try {
+      return Files.readAttributes(file, STATE, LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      throw new OverlayException("cannot look at " + file + ": " + e, e);
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Whether nobody has written to the original since the copy was begun. */
+  boolean isCurrent() {
+    return state(original).equals(before);
+  }
+
+  /** Puts the copy in the place of the original, when it is sound and on disk. */
+  void replace() {
+    new OverlayReader().read(Overlay.at(path));
+    try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      file.force(true);
+      Files.move(path, original, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new OverlayException("cannot replace " + original + ": " + e, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      throw new OverlayException("cannot delete " + path + ": " + e, e);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.overlaysdk.engine;
+
+import static io.overlaysdk.engine.Records.field;
+import static io.overlaysdk.engine.Records.text;
+
+import io.overlaysdk.Changes;
+import io.overlaysdk.ContainerPath;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Work on layers at rest, so fully described that another process can do it as well; {@link
+ * LayerWork} does it.
+ */
+sealed interface Job {
+  /** Bottom to top. */
+  List<LayerSource> layers();
+
+  /** What owners mean to the process that does it. */
+  Owning owning();
+
+  /** The same, done by a process to which they mean something else. */
+  Job as(Owning other);
+
+  /** As a record. */
+  List<byte[]> fields();
+
+  /** What the topmost layer changes in the others. */
+  record ListChanges(
+      List<LayerSource> layers,
+      Owning owning,
+      Changes.Detail detail,
+      List<ContainerPath> mountPoints)
+      implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new ListChanges(layers, other, detail, mountPoints);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      List<byte[]> fields = begin("changes", layers, field(owning.name()), field(detail.name()));
+      mountPoints.forEach(path -> fields.add(path.bytes()));
+      return fields;
+    }
+  }
+
+  /** The topmost layer becomes an archive. */
+  record Export(List<LayerSource> layers, Owning owning, Path target, Optional<String> latest)
+      implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new Export(layers, other, target, latest);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      return begin(
+          "export", layers, field(owning.name()), PathBytes.of(target), field(latest.orElse("")));
+    }
+  }
+
+  /**
+   * An archive becomes an overlay on these layers.
+   *
+   * @param overlay where that is made
+   * @param named what the user called it: an image is filled as a copy
+   */
+  record Import(
+      List<LayerSource> layers, Owning owning, Path archive, Path overlay, Path named, Into into)
+      implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new Import(layers, other, archive, overlay, named, into);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      return begin(
+          "import",
+          layers,
+          field(owning.name()),
+          PathBytes.of(archive),
+          PathBytes.of(overlay),
+          PathBytes.of(named),
+          field(into.name()));
+    }
+  }
+
+  /** Where an archive is unpacked. */
+  enum Into {
+    /** A directory overlay that is not there yet. */
+    NEW,
+    /** A directory overlay with nothing in it. */
+    DIRECTORY,
+    /** A copy of an ext3 image with nothing in it. */
+    EXT3
+  }
+
+  private static List<byte[]> begin(String kind, List<LayerSource> layers, byte[]... more) {
+    List<byte[]> fields = new ArrayList<>();
+    fields.add(field(kind));
+    fields.add(field(Integer.toString(layers.size())));
+    for (LayerSource layer : layers) {
+      fields.add(PathBytes.of(layer.file()));
+      fields.add(field(layer.format().name()));
+      fields.add(field(Long.toString(layer.offset())));
+      fields.add(field(layer.base() + " " + layer.inUpper()));
+    }
+    fields.addAll(List.of(more));
+    return fields;
+  }
+
+  /** The job that these are the fields of. */
+  static Job of(List<byte[]> fields) {
+    int at = 2;
+    List<LayerSource> layers = new ArrayList<>();
+    for (int i = Integer.parseInt(text(fields.get(1))); i > 0; i--) {
+      String[] flags = text(fields.get(at + 3)).split(" ");
+      layers.add(
+          new LayerSource(
+              PathBytes.path(fields.get(at)),
+              LayerSource.Format.valueOf(text(fields.get(at + 1))),
+              Long.parseLong(text(fields.get(at + 2))),
+              Boolean.parseBoolean(flags[0]),
+              Boolean.parseBoolean(flags[1])));
+      at += 4;
+    }
+    return of(text(fields.get(0)), layers, fields.subList(at, fields.size()));
+  }
+
+  private static Job of(String kind, List<LayerSource> layers, List<byte[]> rest) {
+    Owning owning = Owning.valueOf(text(rest.get(0)));
+    return switch (kind) {
+      case "changes" ->
+          new ListChanges(
+              layers,
+              owning,
+              Changes.Detail.valueOf(text(rest.get(1))),
+              rest.subList(2, rest.size()).stream().map(ContainerPath::of).toList());
+      case "export" ->
+          new Export(
+              layers,
+              owning,
+              PathBytes.path(rest.get(1)),
+              Optional.of(text(rest.get(2))).filter(latest -> !latest.isEmpty()));
+      case "import" ->
+          new Import(
+              layers,
+              owning,
+              PathBytes.path(rest.get(1)),
+              PathBytes.path(rest.get(2)),
+              PathBytes.path(rest.get(3)),
+              Into.valueOf(text(rest.get(4))));
+      default -> throw new IllegalArgumentException("no job: " + kind);
+    };
+  }
+}

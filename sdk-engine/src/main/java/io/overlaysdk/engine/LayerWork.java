@@ -1,0 +1,95 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.Changes;
+import io.overlaysdk.LayerReport;
+import io.overlaysdk.layers.ChangeOptions;
+import io.overlaysdk.layers.Layer;
+import io.overlaysdk.layers.LayerChanges;
+import io.overlaysdk.layers.RuntimeFiles;
+import io.overlaysdk.layers.oci.LayerWriter;
+import io.overlaysdk.spi.Host;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/** Does jobs on layers, in the process that it is called in. */
+final class LayerWork {
+  private final Host host;
+  private final Launcher launcher;
+  private final Path scratch;
+  private final LongConsumer started;
+
+  /**
+   * @param scratch where mount points are made
+   * @param started is told the pids of the programs that hold mounts
+   */
+  LayerWork(Host host, Launcher launcher, Path scratch, LongConsumer started) {
+    this.host = host;
+    this.launcher = launcher;
+    this.scratch = scratch;
+    this.started = started;
+  }
+
+  private MountedLayers open(List<LayerSource> sources) {
+    return MountedLayers.open(sources, host, launcher, scratch, started);
+  }
+
+  /** The images among the layers stay mounted until the changes are closed. */
+  HeldChanges changes(Job.ListChanges job) {
+    MountedLayers stack = open(job.layers());
+    try {
+      List<Layer> layers = stack.layers();
+      int top = layers.size() - 1;
+      ChangeOptions options =
+          ChangeOptions.standard()
+              .owners(
+                  job.owning().owners(host.identity(), false),
+                  job.owning().owners(host.identity(), stack.hasMounts()))
+              .without(RuntimeFiles.standard().mountPoints(job.mountPoints()));
+      Changes changes =
+          LayerChanges.between(
+              layers.subList(0, top),
+              layers.get(top),
+              job.detail() == Changes.Detail.EVERY_ENTRY ? options.all() : options);
+      return new HeldChanges(changes, stack::close);
+    } catch (RuntimeException e) {
+      closeAfter(e, stack);
+      throw e;
+    }
+  }
+
+  private static void closeAfter(RuntimeException failure, MountedLayers stack) {
+    try {
+      stack.close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  /** Only the topmost layer is looked at: a marker says what is hidden, whatever that is. */
+  LayerReport export(Job.Export job) {
+    LayerSource source = job.layers().get(job.layers().size() - 1);
+    try (MountedLayers stack = open(List.of(source))) {
+      Layer layer = stack.layers().get(0);
+      LayerWriter writer =
+          LayerWriter.of(layer.with(ReadAttributes.all(layer.root(), host, launcher)))
+              .owners(job.owning().map(host.identity()));
+      if (job.latest().isPresent()) {
+        writer = writer.notAfter(job.latest().get());
+      }
+      return writer.writeTo(job.target());
+    }
+  }
+
+  LayerReport unpack(Job.Import job) {
+    try (MountedLayers stack = open(job.layers())) {
+      Unpacking unpacking =
+          new Unpacking(job, stack.layers(), job.owning().map(host.identity()), host, launcher);
+      return switch (job.into()) {
+        case NEW -> unpacking.intoNew(job.overlay());
+        case DIRECTORY -> unpacking.intoEmpty(job.overlay());
+        case EXT3 -> unpacking.intoImage(job.overlay(), scratch.resolve("into"), started);
+      };
+    }
+  }
+}
