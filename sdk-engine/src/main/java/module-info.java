@@ -2,6 +2,7 @@
 module io.overlaysdk.engine {
   requires io.overlaysdk;
   requires io.overlaysdk.layers;
+  requires com.fasterxml.jackson.core;
   requires org.apache.commons.exec;
   requires org.slf4j;
 

@@ -103,6 +103,7 @@ public interface OverlaySdk extends AutoCloseable {
    * @throws InvalidSpecException where something named in the spec is missing or cannot be used
    * @throws CorruptOverlayException where an image or an overlay is damaged
    * @throws OverlayBusyException where somebody else writes to an overlay
+   * @throws BaseMismatchException where an overlay was made on another image
    * @throws NoBackendException where no backend can run exactly this
    */
   Session start(SessionSpec spec);
@@ -128,6 +129,20 @@ public interface OverlaySdk extends AutoCloseable {
    * @throws LaunchException where a program that makes an image readable is missing or fails
    */
   Changes changes(SessionSpec spec, Changes.Detail detail);
+
+  /**
+   * Brings the topmost overlay of {@code spec} into neutral form, in place: the one that every
+   * driver reads alike, so that any tool and any user may be given it read-only, a bare {@code
+   * apptainer --overlay X:ro} too. What is in it stays the same. The overlay must be at rest. A
+   * kill at any moment leaves it readable; run it again to finish.
+   *
+   * @return whether there was something to do
+   * @throws InvalidSpecException where the spec has no overlay, or the topmost one is read-only
+   * @throws BaseMismatchException where it was made on another image
+   * @throws UnsupportedException where an entry cannot be expressed, or its marks cannot be read by
+   *     this user; nothing was changed
+   */
+  boolean convert(SessionSpec spec);
 
   /**
    * Writes the topmost overlay of {@code spec}, which must be at rest, as a layer of an OCI image:

@@ -31,6 +31,7 @@ public final class SessionSpec {
       Set<Share> shares,
       Optional<ContainerPath> directory,
       boolean fakeroot,
+      boolean otherBase,
       Optional<Gpu> gpu,
       Network network,
       Optional<Duration> timeLimit,
@@ -46,6 +47,7 @@ public final class SessionSpec {
     private Set<Share> shares;
     private Optional<ContainerPath> directory;
     private boolean fakeroot;
+    private boolean otherBase;
     private Optional<Gpu> gpu;
     private Network network;
     private Optional<Duration> timeLimit;
@@ -60,6 +62,7 @@ public final class SessionSpec {
       shares = parts.shares;
       directory = parts.directory;
       fakeroot = parts.fakeroot;
+      otherBase = parts.otherBase;
       gpu = parts.gpu;
       network = parts.network;
       timeLimit = parts.timeLimit;
@@ -69,8 +72,8 @@ public final class SessionSpec {
 
     Parts parts() {
       return new Parts(
-          image, overlays, binds, variables, shares, directory, fakeroot, gpu, network, timeLimit,
-          labels, backend);
+          image, overlays, binds, variables, shares, directory, fakeroot, otherBase, gpu, network,
+          timeLimit, labels, backend);
     }
   }
 
@@ -90,6 +93,7 @@ public final class SessionSpec {
             Map.of(),
             Set.of(),
             Optional.empty(),
+            false,
             false,
             Optional.empty(),
             Network.HOST,
@@ -158,6 +162,15 @@ public final class SessionSpec {
   /** Commands appear to run as root, and see the owners that a package manager sets. */
   public SessionSpec fakeroot() {
     return with(draft -> draft.fakeroot = true);
+  }
+
+  /**
+   * The overlays may have been made on another image than this one. Without this such an overlay is
+   * refused with {@link BaseMismatchException}: what it hides and what it replaces was said of the
+   * files of its own base.
+   */
+  public SessionSpec allowOtherBase() {
+    return with(draft -> draft.otherBase = true);
   }
 
   /** With the devices and libraries of the host's graphics processors. */
@@ -234,6 +247,10 @@ public final class SessionSpec {
 
   public boolean isFakeroot() {
     return parts.fakeroot;
+  }
+
+  public boolean allowsOtherBase() {
+    return parts.otherBase;
   }
 
   public Optional<Gpu> gpu() {

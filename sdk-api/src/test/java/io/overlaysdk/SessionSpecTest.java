@@ -33,6 +33,7 @@ class SessionSpecTest {
           spec -> spec.share(Share.HOME),
           spec -> spec.directory(ContainerPath.of("/d")),
           SessionSpec::fakeroot,
+          SessionSpec::allowOtherBase,
           spec -> spec.gpu(Gpu.NVIDIA),
           spec -> spec.network(Network.NONE),
           spec -> spec.timeLimit(Duration.ofSeconds(1)),
@@ -48,6 +49,7 @@ class SessionSpecTest {
     assertEquals(Set.of(), PLAIN.shares());
     assertEquals(Optional.empty(), PLAIN.directory());
     assertFalse(PLAIN.isFakeroot());
+    assertFalse(PLAIN.allowsOtherBase());
     assertEquals(Optional.empty(), PLAIN.gpu());
     assertEquals(Network.HOST, PLAIN.network());
     assertEquals(Optional.empty(), PLAIN.timeLimit());
@@ -184,7 +186,7 @@ class SessionSpecTest {
     assertEquals(
         "SessionSpec[image=base.sif, overlays=[upper],"
             + " binds=[Bind[source=/data, target=/in, access=READ_ONLY]], variables={A=1},"
-            + " shares=[HOME], directory=Optional[/d], fakeroot=true, gpu=Optional[NVIDIA],"
+            + " shares=[HOME], directory=Optional[/d], fakeroot=true, otherBase=true, gpu=Optional[NVIDIA],"
             + " network=NONE, timeLimit=Optional[PT1S], labels={l=1},"
             + " backend=Optional[apptainer]]",
         full().toString());

@@ -29,6 +29,9 @@ final class LowerOptions {
       description = "It is written with fakeroot, so that its owners are those seen inside.")
   private boolean fakeroot;
 
+  @Option(names = "--other-base", description = "It may have been made on another image than this.")
+  private boolean otherBase;
+
   /** What has {@code top} on top. */
   SessionSpec spec(Overlay top) {
     SessionSpec spec = SessionSpec.on(base);
@@ -36,6 +39,7 @@ final class LowerOptions {
       spec = spec.overlay(lower.readOnly());
     }
     spec = spec.overlay(top);
+    spec = otherBase ? spec.allowOtherBase() : spec;
     return fakeroot ? spec.fakeroot() : spec;
   }
 }

@@ -67,6 +67,7 @@ public final class Main {
         .addSubcommand(new RunCommand(sdk, reader))
         .addSubcommand(new CreateCommand(sdk))
         .addSubcommand(new ChangesCommand(sdk))
+        .addSubcommand(new ConvertCommand(sdk))
         .addSubcommand(new ExportCommand(sdk))
         .addSubcommand(new ImportCommand(sdk))
         .addSubcommand(new RecoverCommand(sdk))

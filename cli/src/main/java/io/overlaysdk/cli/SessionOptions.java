@@ -71,6 +71,11 @@ final class SessionOptions {
       description = "An environment variable inside.")
   private List<Variable> variables = new ArrayList<>();
 
+  @Option(
+      names = "--other-base",
+      description = "The overlays may have been made on another image than this one.")
+  private boolean otherBase;
+
   @Option(names = "--fakeroot", description = "Commands appear to run as root.")
   private boolean fakeroot;
 
@@ -142,6 +147,7 @@ final class SessionOptions {
     session = session.share(shares.toArray(Share[]::new));
     session = backend == null ? session : session.backend(backend);
     session = fakeroot ? session.fakeroot() : session;
+    session = otherBase ? session.allowOtherBase() : session;
     session = timeout == null ? session : session.timeLimit(timeout);
     session = network == null ? session : session.network(network);
     session = gpu == null ? session : session.gpu(gpu);

@@ -103,6 +103,14 @@ final class FakeSdk implements OverlaySdk {
   }
 
   @Override
+  public boolean convert(SessionSpec spec) {
+    refuse();
+    calls.add("convert");
+    calls.add(spec);
+    return true;
+  }
+
+  @Override
   public LayerReport exportLayer(SessionSpec spec, Path target) {
     refuse();
     calls.add(spec);

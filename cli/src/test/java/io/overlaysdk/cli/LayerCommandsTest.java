@@ -56,6 +56,20 @@ class LayerCommandsTest {
   }
 
   @Test
+  void convertsAnOverlayThatCanBeWrittenTo() {
+    CommandLineRun run = run("convert", "o", "--base", "i", "--other-base");
+
+    assertEquals("o is in neutral form now\n", run.out());
+    assertEquals(
+        List.of(
+            "convert",
+            SessionSpec.on(Image.at(Path.of("i")))
+                .overlay(Overlay.at(Path.of("o")))
+                .allowOtherBase()),
+        sdk.calls.subList(0, 2));
+  }
+
+  @Test
   void aRefusedLayerIsAFailureAndAMissingWordAWrongCommandLine() {
     assertEquals(2, run("export", "o", "--base", "i").status());
     assertEquals(2, run("import", "layer.tar", "--base", "i").status());

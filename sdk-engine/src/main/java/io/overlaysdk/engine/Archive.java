@@ -46,12 +46,13 @@ final class Archive {
   LayerReport export(SessionSpec spec, Path target, Optional<String> latest) {
     Compression.of(target);
     requireFree(target);
-    Facts facts = new Facts();
+    Facts facts = Facts.withoutDialects();
     topmost(spec);
     List<OverlayFacts> overlays =
         spec.overlays().stream().map(overlay -> facts.of(LayerReading.kept(overlay))).toList();
     ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, overlays);
+    Planner.requireBases(spec, image, overlays);
     Job.Export job =
         new Job.Export(
             LayerSource.of(image, overlays), owning(spec), target.toAbsolutePath(), latest);
@@ -96,7 +97,7 @@ final class Archive {
     }
     Path path = top.path().orElseThrow();
     Path file = file(archive);
-    Facts facts = new Facts();
+    Facts facts = Facts.withoutDialects();
     List<OverlayFacts> all = new ArrayList<>();
     for (Overlay overlay : spec.overlays().subList(0, spec.overlays().size() - 1)) {
       all.add(facts.of(LayerReading.kept(overlay)));
@@ -106,11 +107,13 @@ final class Archive {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       OverlayMaker.requireFree(path);
       Overlaps.check(image, all);
+      Planner.requireBases(spec, image, all);
       return work(spec, lowers, file, path.toAbsolutePath(), path, Job.Into.NEW);
     }
     OverlayFacts found = facts.of(top);
     all.add(found);
     Overlaps.check(image, all);
+    Planner.requireBases(spec, image, all);
     if (found.kind() == OverlayFacts.Kind.DIRECTORY) {
       OverlayMaker.complete(List.of(found));
       return work(spec, lowers, file, found.path(), path, Job.Into.DIRECTORY);

@@ -4,6 +4,7 @@ import io.overlaysdk.NoBackendException;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Backend;
 import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Probe;
 import io.overlaysdk.spi.Request;
@@ -13,8 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** The backends on the class path, what each found on this machine, and the choice among them. */
 final class Backends {
@@ -37,8 +40,19 @@ final class Backends {
     this.host = host;
   }
 
-  /** A backend, the plan that was chosen, and why those before it were not. */
-  record Choice(Backend backend, Plan plan, Map<String, String> refusals) {}
+  /**
+   * A backend, and the plan that was chosen.
+   *
+   * @param tool what the backend's probe found
+   * @param overlays what the plan is for: those that were asked for, or what they are to be made
+   * @param refusals why the backends before it were not chosen
+   */
+  record Choice(
+      Backend backend,
+      Probe.Present tool,
+      Plan plan,
+      List<OverlayFacts> overlays,
+      Map<String, String> refusals) {}
 
   /** In the order in which they are tried: as configured, then by preference, then by name. */
   List<Backend> ordered() {
@@ -71,29 +85,48 @@ final class Backends {
     }
   }
 
+  /** What is asked of a backend, given what its probe found, with these overlays. */
+  interface Asking {
+    Request request(Probe.Present tool, List<OverlayFacts> overlays);
+  }
+
   /**
-   * The first backend that can run exactly this.
+   * The first backend that can run exactly this, with a plan that reads the marks in the overlays
+   * as what they mean. Where there is none, the first that can once they are in neutral form.
    *
    * @param named the only one to ask, if there is one
-   * @param request what is asked of a backend whose tool is here
+   * @param asking what is asked of a backend whose tool is here
+   * @param neutral what an overlay will be once it is in neutral form; throws {@link
+   *     UnsupportedException} where it cannot be brought there
    * @throws NoBackendException where there is none
    */
-  Choice choose(Optional<String> named, Function<Probe.Present, Request> request) {
+  Choice choose(
+      Optional<String> named,
+      List<OverlayFacts> overlays,
+      Asking asking,
+      UnaryOperator<OverlayFacts> neutral) {
     Map<String, String> refusals = new LinkedHashMap<>();
-    for (Backend backend : ordered()) {
-      if (named.isPresent() && !backend.name().equals(named.get())) {
-        continue;
+    List<Backend> asked =
+        ordered().stream()
+            .filter(backend -> named.isEmpty() || backend.name().equals(named.get()))
+            .toList();
+    for (Backend backend : asked) {
+      Optional<Choice> choice =
+          attempt(backend, refusals, tool -> fitting(backend, tool, overlays, asking, refusals));
+      if (choice.isPresent()) {
+        return choice.get();
       }
-      if (probe(backend) instanceof Probe.Present present) {
-        try {
-          return new Choice(backend, backend.plans(request.apply(present)).get(0), refusals);
-        } catch (UnsupportedException e) {
-          refusals.put(backend.name(), e.getMessage());
-        } catch (LinkageError | RuntimeException e) {
-          refusals.put(backend.name(), "its planning failed: " + e);
+    }
+    if (overlays.stream().anyMatch(overlay -> !overlay.dialects().isEmpty())) {
+      for (Backend backend : asked) {
+        Optional<Choice> choice =
+            attempt(
+                backend,
+                refusals,
+                tool -> neutral(backend, tool, overlays, asking, neutral, refusals));
+        if (choice.isPresent()) {
+          return choice.get();
         }
-      } else if (probe(backend) instanceof Probe.Absent absent) {
-        refusals.put(backend.name(), absent.reason() + "; " + absent.remedy());
       }
     }
     refusals.putAll(providers.broken());
@@ -103,6 +136,78 @@ final class Backends {
             .map(name -> "the backend " + name + " cannot run this session:")
             .orElse("no backend can run this session:"),
         refusals);
+  }
+
+  private Optional<Choice> attempt(
+      Backend backend,
+      Map<String, String> refusals,
+      Function<Probe.Present, Optional<Choice>> planning) {
+    if (probe(backend) instanceof Probe.Present present) {
+      try {
+        return planning.apply(present);
+      } catch (UnsupportedException e) {
+        refusals.put(backend.name(), e.getMessage());
+      } catch (LinkageError | RuntimeException e) {
+        refusals.put(backend.name(), "its planning failed: " + e);
+      }
+    } else if (probe(backend) instanceof Probe.Absent absent) {
+      refusals.put(backend.name(), absent.reason() + "; " + absent.remedy());
+    }
+    return Optional.empty();
+  }
+
+  /** The first plan that reads all of these overlays. */
+  private static Optional<Choice> fitting(
+      Backend backend,
+      Probe.Present tool,
+      List<OverlayFacts> overlays,
+      Asking asking,
+      Map<String, String> refusals) {
+    refusals.put(backend.name(), "it offers no plan");
+    for (Plan plan : backend.plans(asking.request(tool, overlays))) {
+      Optional<OverlayFacts> misread =
+          overlays.stream().filter(overlay -> !reads(plan, overlay)).findFirst();
+      if (misread.isEmpty()) {
+        refusals.remove(backend.name());
+        return Optional.of(new Choice(backend, tool, plan, overlays, refusals));
+      }
+      refusals.put(backend.name(), misreading(plan, misread.get()));
+    }
+    return Optional.empty();
+  }
+
+  /** The first plan that reads all of these overlays once those that it misreads are neutral. */
+  private static Optional<Choice> neutral(
+      Backend backend,
+      Probe.Present tool,
+      List<OverlayFacts> overlays,
+      Asking asking,
+      UnaryOperator<OverlayFacts> neutral,
+      Map<String, String> refusals) {
+    for (Plan plan : backend.plans(asking.request(tool, overlays))) {
+      List<OverlayFacts> readable =
+          overlays.stream()
+              .map(overlay -> reads(plan, overlay) ? overlay : neutral.apply(overlay))
+              .toList();
+      Optional<Choice> choice = fitting(backend, tool, readable, asking, refusals);
+      if (choice.isPresent()) {
+        return choice;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean reads(Plan plan, OverlayFacts overlay) {
+    return plan.reads().containsAll(overlay.dialects());
+  }
+
+  private static String misreading(Plan plan, OverlayFacts overlay) {
+    return "it would misread the overlay "
+        + overlay.path()
+        + ", in which what is hidden is marked as "
+        + new TreeSet<>(overlay.dialects())
+        + "; it reads "
+        + new TreeSet<>(plan.reads());
   }
 
   private void addMissing(Map<String, String> refusals, String name) {

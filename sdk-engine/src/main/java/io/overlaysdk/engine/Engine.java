@@ -18,6 +18,7 @@ import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.workflow.StepReport;
 import io.overlaysdk.workflow.Workflow;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +51,7 @@ final class Engine implements OverlaySdk {
   private final Builders builders;
   private final Planner planner;
   private final Journal journal;
+  private final Ledger ledger;
   private final Set<ContainerSession> open = ConcurrentHashMap.newKeySet();
   private final Set<HeldChanges> read = ConcurrentHashMap.newKeySet();
 
@@ -68,6 +70,7 @@ final class Engine implements OverlaySdk {
     this.builders = new Builders(builders, host);
     this.planner = new Planner(configuration, environment, host, this.backends);
     this.journal = new Journal(stateDirectory());
+    this.ledger = new Ledger(host, Clock.systemUTC());
   }
 
   static Engine open(
@@ -107,12 +110,12 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Overlay createOverlay(Path directory) {
-    return new OverlayMaker(host, this::newScratch).directory(directory);
+    return new OverlayMaker(host, ledger, this::newScratch).directory(directory);
   }
 
   @Override
   public Overlay createOverlay(Path file, long bytes) {
-    return new OverlayMaker(host, this::newScratch).image(file, bytes);
+    return new OverlayMaker(host, ledger, this::newScratch).image(file, bytes);
   }
 
   @Override
@@ -123,16 +126,18 @@ final class Engine implements OverlaySdk {
   @Override
   public Session start(SessionSpec spec) {
     Path directory = newScratchPath();
-    Planner.Planned planned = planner.plan(spec, directory, new Facts());
+    Planner.Planned planned = planner.plan(spec, directory, converter().facts());
     OverlayMaker.complete(planned.overlays());
     Journal.Entry entry = journal.begin(spec.toString());
     Launcher own = newLauncher();
     Scratch scratch = new Scratch(directory, entry, own, new Removal(host, own));
     try {
       scratch.make();
+      converter().perform(planned, scratch);
       scratch.perform(planned.steps(), STEP_LIMIT);
       openTmp(directory);
       scratch.perform(planned.choice().plan().prepare(), STEP_LIMIT);
+      ledger.writing(planned);
     } catch (RuntimeException e) {
       closeAfter(e, scratch);
       throw e;
@@ -166,7 +171,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Explanation explain(SessionSpec spec, Command command) {
-    Planner.Planned planned = planner.plan(spec, newScratchPath(), new Facts());
+    Planner.Planned planned = planner.plan(spec, newScratchPath(), converter().facts());
     return Explainer.session("run " + command + " on " + spec.image(), planned, List.of(command));
   }
 
@@ -200,7 +205,8 @@ final class Engine implements OverlaySdk {
 
   @Override
   public List<Explanation> explain(Workflow workflow) {
-    return new WorkflowExplainer(planner, builders, this::newScratchPath).explain(workflow);
+    return new WorkflowExplainer(planner, builders, converter().facts(), this::newScratchPath)
+        .explain(workflow);
   }
 
   @Override
@@ -230,6 +236,15 @@ final class Engine implements OverlaySdk {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  @Override
+  public boolean convert(SessionSpec spec) {
+    return converter().convert(spec);
+  }
+
+  private Converter converter() {
+    return new Converter(host, configuration, launcher, ledger, this::newScratch);
   }
 
   private Launcher newLauncher() {

@@ -26,6 +26,14 @@ final class Explainer {
         .refusals()
         .forEach((name, reason) -> explainer.line("not " + name + ": " + reason));
     planned.shared().forEach(shared -> explainer.line("shared with the host: " + shared));
+    planned.overlays().stream()
+        .filter(overlay -> !overlay.dialects().isEmpty())
+        .forEach(
+            overlay ->
+                explainer.line(
+                    "reads " + overlay.path() + " as it is, marked as " + overlay.dialects()));
+    plan.writes().ifPresent(dialect -> explainer.line("marks what it hides as " + dialect));
+    planned.conversions().forEach(conversion -> explainer.line(conversion.toString()));
     explainer.steps(planned.steps());
     explainer.steps(plan.prepare());
     Command wrapped =

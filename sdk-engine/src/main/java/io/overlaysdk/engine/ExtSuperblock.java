@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.InvalidSpecException;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.Locale;
 
 /**
@@ -27,6 +28,8 @@ record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors) {
   private static final int SIZE = 1024;
   private static final int MAGIC_AT = 56;
   private static final short MAGIC = (short) 0xEF53;
+  private static final int UUID_AT = 104;
+  private static final int UUID_SIZE = 16;
   private static final int STATE_ERRORS = 0x2;
   private static final int COMPAT_JOURNAL = 0x4;
   private static final int INCOMPAT_RECOVER = 0x4;
@@ -68,6 +71,14 @@ record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors) {
         newer ? Family.EXT4 : journal ? Family.EXT3 : Family.EXT2,
         (incompat & INCOMPAT_RECOVER) != 0,
         (block.getShort(58) & STATE_ERRORS) != 0);
+  }
+
+  /** The UUID of the file system at {@code offset}, in hexadecimal digits. */
+  static String uuid(RawFile file, long offset) {
+    byte[] uuid = new byte[UUID_SIZE];
+    ByteBuffer found = file.read(offset + AT + UUID_AT, UUID_SIZE);
+    found.get(uuid, 0, found.remaining());
+    return HexFormat.of().formatHex(uuid);
   }
 
   private static void checkSize(RawFile file, ByteBuffer block, long available, String where) {

@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Image;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
 import java.nio.file.Path;
@@ -9,13 +10,32 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What is known of images and overlays: what is on disk, and what earlier steps will have made. */
 final class Facts {
   private final ImageReader images = new ImageReader();
   private final OverlayReader overlays = new OverlayReader();
+  private final Evidence evidence;
   private final Map<Path, ImageFacts> comingImages = new HashMap<>();
   private final Map<Path, OverlayFacts.Kind> comingOverlays = new HashMap<>();
+
+  /** Finds the dialects in an overlay of which nothing is remembered, by reading it. */
+  interface Evidence {
+    /**
+     * @param fakeroot whether a session with fakeroot is to use it
+     */
+    Set<Dialect> of(OverlayFacts overlay, boolean fakeroot);
+  }
+
+  Facts(Evidence evidence) {
+    this.evidence = evidence;
+  }
+
+  /** For what reads overlays by what is in them, and does not ask for their dialects. */
+  static Facts withoutDialects() {
+    return new Facts((overlay, fakeroot) -> Set.of());
+  }
 
   /** From now on this image is taken as built. Only when plans are explained. */
   void willBuild(Path image) {
@@ -33,9 +53,24 @@ final class Facts {
   }
 
   OverlayFacts of(Overlay overlay) {
+    return of(overlay, false);
+  }
+
+  /**
+   * @param fakeroot whether a session with fakeroot is to use it
+   */
+  OverlayFacts of(Overlay overlay, boolean fakeroot) {
     return coming(overlay.path(), comingOverlays)
         .map(kind -> new OverlayFacts(kind, absolute(overlay), overlay.access()))
-        .orElseGet(() -> overlays.read(overlay));
+        .orElseGet(() -> marked(overlays.read(overlay), fakeroot));
+  }
+
+  private OverlayFacts marked(OverlayFacts overlay, boolean fakeroot) {
+    return overlay.in(
+        ManifestFile.of(overlay)
+            .flatMap(ManifestFile::read)
+            .map(Manifest::dialects)
+            .orElseGet(() -> evidence.of(overlay, fakeroot)));
   }
 
   private static Path absolute(Overlay overlay) {

@@ -106,6 +106,10 @@ final class Inside {
     } else if (job instanceof Job.Import unpack) {
       LayerReport report = work.unpack(unpack);
       Reports.write(report, answer);
+    } else if (job instanceof Job.FindDialects find) {
+      answer.write(work.dialects(find).stream().map(dialect -> field(dialect.name())).toList());
+    } else if (job instanceof Job.Neutral neutral) {
+      answer.write(field(Boolean.toString(work.neutral(neutral))));
     }
   }
 

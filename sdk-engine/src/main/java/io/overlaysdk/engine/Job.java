@@ -99,6 +99,48 @@ sealed interface Job {
     EXT3
   }
 
+  /** In which dialects the only layer marks what it hides. */
+  record FindDialects(List<LayerSource> layers, Owning owning) implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new FindDialects(layers, other);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      return begin("dialects", layers, field(owning.name()));
+    }
+  }
+
+  /**
+   * An overlay comes into neutral form.
+   *
+   * @param layers what lies below it; with {@link Form#COPY} the topmost is itself
+   * @param overlay the directory overlay, or the image
+   */
+  record Neutral(List<LayerSource> layers, Owning owning, Path overlay, Form form) implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new Neutral(layers, other, overlay, form);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      return begin(
+          "neutral", layers, field(owning.name()), PathBytes.of(overlay), field(form.name()));
+    }
+  }
+
+  /** What is brought into neutral form. */
+  enum Form {
+    /** A directory overlay, in place. */
+    DIRECTORY,
+    /** A copy of an ext3 image. */
+    EXT3,
+    /** A directory overlay that is not there yet, which becomes a copy of a layer. */
+    COPY
+  }
+
   private static List<byte[]> begin(String kind, List<LayerSource> layers, byte[]... more) {
     List<byte[]> fields = new ArrayList<>();
     fields.add(field(kind));
@@ -154,6 +196,9 @@ sealed interface Job {
               PathBytes.path(rest.get(2)),
               PathBytes.path(rest.get(3)),
               Into.valueOf(text(rest.get(4))));
+      case "dialects" -> new FindDialects(layers, owning);
+      case "neutral" ->
+          new Neutral(layers, owning, PathBytes.path(rest.get(1)), Form.valueOf(text(rest.get(2))));
       default -> throw new IllegalArgumentException("no job: " + kind);
     };
   }

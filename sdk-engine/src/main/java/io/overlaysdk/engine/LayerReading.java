@@ -47,11 +47,12 @@ final class LayerReading {
       Changes.Detail detail,
       Launcher launcher,
       Function<String, Scratch> scratches) {
-    Facts facts = new Facts();
+    Facts facts = Facts.withoutDialects();
     List<OverlayFacts> overlays =
         spec.overlays().stream().map(overlay -> facts.of(kept(overlay))).toList();
     ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, overlays);
+    Planner.requireBases(spec, image, overlays);
     Job.ListChanges job = job(image, overlays, spec.isFakeroot(), detail, spec.binds());
     Scratch scratch = scratches.apply("changes of " + spec.overlays());
     try {

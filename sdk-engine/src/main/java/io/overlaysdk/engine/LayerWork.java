@@ -3,13 +3,17 @@ package io.overlaysdk.engine;
 import io.overlaysdk.Changes;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.layers.ChangeOptions;
+import io.overlaysdk.layers.Dialects;
 import io.overlaysdk.layers.Layer;
 import io.overlaysdk.layers.LayerChanges;
 import io.overlaysdk.layers.RuntimeFiles;
 import io.overlaysdk.layers.oci.LayerWriter;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /** Does jobs on layers, in the process that it is called in. */
@@ -89,6 +93,33 @@ final class LayerWork {
         case NEW -> unpacking.intoNew(job.overlay());
         case DIRECTORY -> unpacking.intoEmpty(job.overlay());
         case EXT3 -> unpacking.intoImage(job.overlay(), scratch.resolve("into"), started);
+      };
+    }
+  }
+
+  Set<Dialect> dialects(Job.FindDialects job) {
+    try (MountedLayers stack = open(job.layers())) {
+      Set<Dialect> dialects = EnumSet.noneOf(Dialect.class);
+      dialects.addAll(Dialects.in(stack.layers().get(0)));
+      if (job.layers().get(0).format() == LayerSource.Format.SQUASHFS && !isRoot()) {
+        // a squashfs is packed as root's by whoever packs it: its owners tell nothing of the driver
+        dialects.remove(Dialect.KERNEL_TRUSTED);
+      }
+      return dialects;
+    }
+  }
+
+  private boolean isRoot() {
+    return host.identity().isRoot();
+  }
+
+  boolean neutral(Job.Neutral job) {
+    try (MountedLayers stack = open(job.layers())) {
+      Neutralising neutralising = new Neutralising(stack.layers(), host, launcher);
+      return switch (job.form()) {
+        case DIRECTORY -> neutralising.inDirectory(job.overlay());
+        case EXT3 -> neutralising.inImage(job.overlay(), scratch.resolve("into"), started);
+        case COPY -> neutralising.inCopy(job.overlay());
       };
     }
   }

@@ -3,8 +3,11 @@ package io.overlaysdk.engine;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.UnsupportedException;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
@@ -45,7 +48,7 @@ final class LayerWorker {
       // most overlays hold nothing that is closed to the user; where one does, that is said
       return here().changes(job);
     }
-    OwnNamespace.Answered answered = inside.run(job.as(Owning.AS_SEEN), launcher, scratch, started);
+    OwnNamespace.Answered answered = answered(job);
     return new HeldChanges(new RecordedChanges(answered.reader()), answered::close);
   }
 
@@ -61,7 +64,43 @@ final class LayerWorker {
         : here().unpack(job);
   }
 
+  /** In which dialects the drivers that wrote a layer have marked what it hides. */
+  Set<Dialect> dialects(Job.FindDialects job) {
+    if (job.owning() != Owning.SUBORDINATE || inside.refusal().isPresent()) {
+      return here().dialects(job);
+    }
+    try (OwnNamespace.Answered answered = answered(job)) {
+      Set<Dialect> dialects = EnumSet.noneOf(Dialect.class);
+      answered.reader().next().forEach(name -> dialects.add(Dialect.valueOf(Records.text(name))));
+      return dialects;
+    }
+  }
+
+  /** Whether there was something to do. */
+  boolean neutral(Job.Neutral job) {
+    // a mount of an image gives this user all that is in it; a device can be made there only from
+    // outside of the namespace
+    if (job.owning() != Owning.SUBORDINATE || job.form() == Job.Form.EXT3) {
+      return here().neutral(job);
+    }
+    requireInside("bring what was written with fakeroot into neutral form");
+    try (OwnNamespace.Answered answered = answered(job)) {
+      return Boolean.parseBoolean(Records.text(answered.reader().next().get(0)));
+    }
+  }
+
+  private OwnNamespace.Answered answered(Job job) {
+    return inside.run(job.as(Owning.AS_SEEN), launcher, scratch, started);
+  }
+
   private LayerReport report(Job job, String what) {
+    requireInside(what);
+    try (OwnNamespace.Answered answered = answered(job)) {
+      return Reports.read(answered.reader());
+    }
+  }
+
+  private void requireInside(String what) {
     inside
         .refusal()
         .ifPresent(
@@ -69,10 +108,6 @@ final class LayerWorker {
               throw new UnsupportedException(
                   "cannot " + what + " as " + host.identity().user() + ": " + reason);
             });
-    try (OwnNamespace.Answered answered =
-        inside.run(job.as(Owning.AS_SEEN), launcher, scratch, started)) {
-      return Reports.read(answered.reader());
-    }
   }
 
   private LayerWork here() {

@@ -132,6 +132,26 @@ final class Nodes implements NodeMaker, Whiteouts {
     }
   }
 
+  /** Removes an attribute outside {@code user.} from an entry; one that is not there is none. */
+  void remove(Path file, String name) {
+    if (PathBytes.isText(file)) {
+      removeHere(file, name);
+      return;
+    }
+    Path aside = workshop.resolve("node");
+    move(file, aside);
+    removeHere(aside, name);
+    move(aside, file);
+  }
+
+  private void removeHere(Path file, String name) {
+    run(
+        "attr",
+        "remove an attribute",
+        Optional.empty(),
+        List.of("setfattr", "-h", "-x", name, "--", file.toString()));
+  }
+
   /** As getfattr writes a path. */
   private static byte[] escaped(byte[] path) {
     ByteArrayOutputStream line = new ByteArrayOutputStream();

@@ -24,10 +24,12 @@ final class OverlayMaker {
   private static final long SMALLEST_IMAGE = 4 << 20;
 
   private final Host host;
+  private final Ledger ledger;
   private final Function<String, Scratch> scratches;
 
-  OverlayMaker(Host host, Function<String, Scratch> scratches) {
+  OverlayMaker(Host host, Ledger ledger, Function<String, Scratch> scratches) {
     this.host = host;
+    this.ledger = ledger;
     this.scratches = scratches;
   }
 
@@ -38,9 +40,13 @@ final class OverlayMaker {
       Files.createDirectory(partial);
       make(partial.resolve("upper"));
       make(partial.resolve("work"));
+      ManifestFile.ofDirectory(partial).write(ledger.empty());
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw afterRemoving(partial, target, e);
+    } catch (RuntimeException e) {
+      e.addSuppressed(afterRemoving(partial, target, new IOException(e)));
+      throw e;
     }
     return Overlay.at(directory);
   }
@@ -62,6 +68,7 @@ final class OverlayMaker {
               new Ephemeral(host).format(content, partial, bytes)),
           FORMAT_LIMIT);
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+      ManifestFile.ofImage(target).write(ledger.empty());
     } catch (IOException e) {
       throw afterRemoving(partial, target, e);
     } catch (RuntimeException e) {

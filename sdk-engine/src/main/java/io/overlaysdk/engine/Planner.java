@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.Access;
+import io.overlaysdk.BaseMismatchException;
 import io.overlaysdk.Bind;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.ContainerPath;
@@ -21,6 +22,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Turns a spec into all that is needed to open it, without changing anything. */
@@ -45,6 +47,8 @@ final class Planner {
   /**
    * A session that can be opened.
    *
+   * @param overlays as the plan sees them
+   * @param conversions what brings overlays into the form in which the plan sees them
    * @param steps what the engine itself prepares, before the plan's own steps
    * @param shared what of the host is in it, for people
    * @param variables what every command of it has in its environment
@@ -55,6 +59,7 @@ final class Planner {
       SessionSpec spec,
       ImageFacts image,
       List<OverlayFacts> overlays,
+      List<Conversion> conversions,
       Backends.Choice choice,
       List<Step> steps,
       List<String> shared,
@@ -68,6 +73,7 @@ final class Planner {
 
   /**
    * @throws InvalidSpecException where something named in the spec is missing or cannot be used
+   * @throws BaseMismatchException where an overlay was made on another image
    * @throws NoBackendException where no backend can run it
    */
   Planned plan(SessionSpec spec, Path scratch, Facts facts) {
@@ -77,30 +83,34 @@ final class Planner {
     Map<String, String> variables = variables(spec, shares);
     ImageFacts image = facts.of(spec.image());
     List<OverlayFacts> overlays =
-        spec.overlays().stream().map(overlay -> of(overlay, scratch, facts)).toList();
+        spec.overlays().stream().map(overlay -> of(overlay, spec, scratch, facts)).toList();
     // What is made only later can be nothing else that is there.
     Overlaps.check(
         image, overlays.stream().filter(overlay -> Files.exists(overlay.path())).toList());
     List<Bind> shared = shared(spec, shares);
     List<Bind> binds = new ArrayList<>(own(scratch, shares));
     binds.addAll(shared);
+    requireBases(spec, image, overlays);
     Backends.Choice choice =
         backends.choose(
             spec.backend(),
-            tool ->
+            overlays,
+            (tool, readable) ->
                 new Request(
                     spec,
                     tool,
                     image,
-                    overlays,
+                    readable,
                     binds,
                     host.identity(),
                     host.architecture(),
-                    scratch));
+                    scratch),
+            overlay -> Conversion.result(overlay, overlays.indexOf(overlay), scratch, host));
     return new Planned(
         spec,
         image,
-        overlays,
+        choice.overlays(),
+        Conversion.between(overlays, choice.overlays()),
         choice,
         steps(spec, scratch, shares),
         describe(shared, shares),
@@ -109,8 +119,27 @@ final class Planner {
         binds);
   }
 
-  private OverlayFacts of(Overlay overlay, Path scratch, Facts facts) {
-    return overlay.isEphemeral() ? ephemeral.facts(overlay, scratch) : facts.of(overlay);
+  /** Also asked where overlays are only read or rewritten: their marks were made on one base. */
+  static void requireBases(SessionSpec spec, ImageFacts image, List<OverlayFacts> overlays) {
+    if (!spec.allowsOtherBase()) {
+      overlays.forEach(overlay -> requireBase(image, overlay));
+    }
+  }
+
+  private static void requireBase(ImageFacts image, OverlayFacts overlay) {
+    Optional<BaseIdentity> made =
+        ManifestFile.of(overlay).flatMap(ManifestFile::read).flatMap(Manifest::base);
+    Optional<BaseIdentity> asked = made.isEmpty() ? Optional.empty() : BaseIdentity.of(image);
+    if (asked.isPresent() && !made.get().isSame(asked.get())) {
+      throw new BaseMismatchException(
+          overlay.path(), made.get().location(), asked.get().location());
+    }
+  }
+
+  private OverlayFacts of(Overlay overlay, SessionSpec spec, Path scratch, Facts facts) {
+    return overlay.isEphemeral()
+        ? ephemeral.facts(overlay, scratch)
+        : facts.of(overlay, spec.isFakeroot());
   }
 
   private Map<String, String> variables(SessionSpec spec, Set<Share> shares) {

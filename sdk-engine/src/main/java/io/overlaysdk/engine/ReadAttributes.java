@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /**
  * The attributes outside {@code user.} of a layer. Java shows them to nobody; {@code getfattr} (of
@@ -44,16 +45,29 @@ final class ReadAttributes implements ExtendedAttributes {
    * @throws LaunchException where getfattr is missing or fails
    */
   static ExtendedAttributes deciding(Path layer, Host host, Launcher launcher) {
-    return of(AttributeDump.command(layer), layer, host, launcher);
+    return of(AttributeDump.command(layer), layer, ReadAttributes::refuse, host, launcher);
+  }
+
+  private static void refuse(Path entry, String name) {
+    throw new UnsupportedException("cannot remove " + name + " from " + entry + ": only read");
+  }
+
+  /** As {@link #deciding}; what is removed is removed with {@code nodes}. */
+  static ExtendedAttributes changeable(Path layer, Nodes nodes, Host host, Launcher launcher) {
+    return of(AttributeDump.command(layer), layer, nodes::remove, host, launcher);
   }
 
   /** Reads those too that a user may have set. */
   static ExtendedAttributes all(Path layer, Host host, Launcher launcher) {
-    return of(AttributeDump.commandForAll(layer), layer, host, launcher);
+    return of(AttributeDump.commandForAll(layer), layer, ReadAttributes::refuse, host, launcher);
   }
 
   private static ExtendedAttributes of(
-      List<String> words, Path layer, Host host, Launcher launcher) {
+      List<String> words,
+      Path layer,
+      BiConsumer<Path, String> remover,
+      Host host,
+      Launcher launcher) {
     Path program =
         host.find(words.get(0))
             .orElseThrow(
@@ -71,12 +85,7 @@ final class ReadAttributes implements ExtendedAttributes {
           "cannot read the attributes of " + layer, invocation.words(), outcome.errorText());
     }
     ExtendedAttributes dump =
-        AttributeDump.parse(
-            new ByteArrayInputStream(outcome.stdout()),
-            (entry, name) -> {
-              throw new UnsupportedException(
-                  "cannot remove " + name + " from " + entry + ": only read");
-            });
+        AttributeDump.parse(new ByteArrayInputStream(outcome.stdout()), remover::accept);
     return new ReadAttributes(dump, isComplete(layer, host));
   }
 

@@ -15,11 +15,12 @@ final class WorkflowExplainer {
   private final Planner planner;
   private final Builders builders;
   private final Supplier<Path> scratch;
-  private final Facts facts = new Facts();
+  private final Facts facts;
 
-  WorkflowExplainer(Planner planner, Builders builders, Supplier<Path> scratch) {
+  WorkflowExplainer(Planner planner, Builders builders, Facts facts, Supplier<Path> scratch) {
     this.planner = planner;
     this.builders = builders;
+    this.facts = facts;
     this.scratch = scratch;
   }
 

@@ -102,6 +102,9 @@ final class WorkflowPlayer {
     List<String> output = new ArrayList<>();
     if (create.existing() == Step.Existing.REPLACE && exists(create.path())) {
       requireOverlay(create.path());
+      if (!Files.isDirectory(create.path())) {
+        ManifestFile.ofImage(create.path().toAbsolutePath()).delete();
+      }
       removal.remove(create.path());
       output.add("deleted the " + create.path() + " that was there");
     }
@@ -191,13 +194,14 @@ final class WorkflowPlayer {
   private static void requireOverlay(Path path) {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       Set<String> names = names(path);
+      names.remove(ManifestFile.NAME);
       if (!names.equals(Set.of("upper", "work"))) {
         throw new InvalidSpecException(
             "will not replace "
                 + path
                 + ": it holds "
                 + names
-                + " and not just upper and work; delete it yourself");
+                + " besides what makes an overlay; delete it yourself");
       }
     } else if (new OverlayReader().read(Overlay.at(path)).kind() != OverlayFacts.Kind.EXT3) {
       throw new InvalidSpecException(

@@ -11,15 +11,20 @@ import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.overlaysdk.Access;
 import io.overlaysdk.NoBackendException;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Backend;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Probe;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class BackendsTest {
@@ -38,6 +43,76 @@ class BackendsTest {
 
   private Backends backends(List<String> order, Backend... loaded) {
     return new Backends(new Providers<>(List.of(loaded), Map.of()), order, host);
+  }
+
+  private static Backends.Choice choose(
+      Backends backends, Optional<String> named, OverlayFacts... overlays) {
+    return backends.choose(
+        named, List.of(overlays), (tool, readable) -> null, overlay -> overlay.in(Set.of()));
+  }
+
+  private static OverlayFacts overlay(Dialect... dialects) {
+    return new OverlayFacts(
+        OverlayFacts.Kind.DIRECTORY, Path.of("/o"), Access.READ_WRITE, Set.of(dialects));
+  }
+
+  private static Plan reading(Dialect... dialects) {
+    Plan plan = mock(Plan.class);
+    when(plan.reads()).thenReturn(Set.of(dialects));
+    return plan;
+  }
+
+  @Test
+  void takesThePlanThatReadsTheMarksInTheOverlays() {
+    Backend kernel = backend("kernel", 2);
+    Plan misreading = reading(Dialect.NEUTRAL);
+    when(kernel.plans(any())).thenReturn(List.of(misreading));
+    Backend fuse = backend("fuse", 1);
+    Plan fitting = reading(Dialect.NEUTRAL, Dialect.FUSE);
+    Plan other = reading(Dialect.KERNEL_PLAIN);
+    when(fuse.plans(any())).thenReturn(List.of(other, fitting));
+    OverlayFacts overlay = overlay(Dialect.FUSE);
+    Backends.Choice choice = choose(backends(List.of(), kernel, fuse), Optional.empty(), overlay);
+    assertSame(fitting, choice.plan());
+    assertEquals(List.of(overlay), choice.overlays());
+    assertEquals(
+        Map.of(
+            "kernel",
+            "it would misread the overlay /o, in which what is hidden is marked as [FUSE]; it reads"
+                + " [NEUTRAL]"),
+        choice.refusals());
+  }
+
+  @Test
+  void takesANeutralFormOnlyWhereNoneReadsTheMarks() {
+    Backend kernel = backend("kernel", 2);
+    Plan plan = reading(Dialect.NEUTRAL, Dialect.KERNEL_PLAIN);
+    when(kernel.plans(any())).thenReturn(List.of(plan));
+    OverlayFacts readable = overlay(Dialect.KERNEL_PLAIN);
+    Backends.Choice choice =
+        choose(backends(List.of(), kernel), Optional.empty(), readable, overlay(Dialect.FUSE));
+    assertSame(plan, choice.plan());
+    assertEquals(List.of(readable, overlay()), choice.overlays());
+  }
+
+  @Test
+  void refusesWhereTheNeutralFormCannotBeMade() {
+    Backend kernel = backend("kernel", 2);
+    Plan misreading = reading(Dialect.NEUTRAL);
+    when(kernel.plans(any())).thenReturn(List.of(misreading));
+    NoBackendException e =
+        assertThrows(
+            NoBackendException.class,
+            () ->
+                backends(List.of(), kernel)
+                    .choose(
+                        Optional.empty(),
+                        List.of(overlay(Dialect.KERNEL_TRUSTED)),
+                        (tool, readable) -> null,
+                        overlay -> {
+                          throw new UnsupportedException("only root can");
+                        }));
+    assertEquals(Map.of("kernel", "only root can"), e.reasons());
   }
 
   @Test
@@ -61,8 +136,7 @@ class BackendsTest {
     Backend fitting = backend("fitting", 1);
     Plan best = mock(Plan.class);
     when(fitting.plans(any())).thenReturn(List.of(best, mock(Plan.class)));
-    Backends.Choice choice =
-        backends(List.of(), refusing, fitting).choose(Optional.empty(), tool -> null);
+    Backends.Choice choice = choose(backends(List.of(), refusing, fitting), Optional.empty());
     assertSame(fitting, choice.backend());
     assertSame(best, choice.plan());
     assertEquals(Map.of("refusing", "cannot do that"), choice.refusals());
@@ -72,8 +146,7 @@ class BackendsTest {
   void asksOnlyTheOneThatIsNamed() {
     Backend other = backend("other", 9);
     Backend named = backend("named", 0);
-    assertSame(
-        named, backends(List.of(), other, named).choose(Optional.of("named"), t -> null).backend());
+    assertSame(named, choose(backends(List.of(), other, named), Optional.of("named")).backend());
     verify(other, never()).plans(any());
     verify(other, never()).probe(any());
   }
@@ -85,8 +158,7 @@ class BackendsTest {
     Backends backends = backends(List.of(), broken);
     for (int i = 0; i < 2; i++) {
       NoBackendException e =
-          assertThrows(
-              NoBackendException.class, () -> backends.choose(Optional.empty(), tool -> null));
+          assertThrows(NoBackendException.class, () -> choose(backends, Optional.empty()));
       assertTrue(e.reasons().get("broken").contains("gone"), e.getMessage());
     }
     verify(broken, times(1)).probe(host);
@@ -101,15 +173,14 @@ class BackendsTest {
       NoBackendException e =
           assertThrows(
               NoBackendException.class,
-              () -> backends(List.of(), broken).choose(Optional.empty(), tool -> null));
+              () -> choose(backends(List.of(), broken), Optional.empty()));
       assertTrue(e.reasons().get("broken").contains("why"), e.getMessage());
     }
     Backend empty = backend("empty", 0);
     when(empty.plans(any())).thenReturn(List.of());
     NoBackendException e =
         assertThrows(
-            NoBackendException.class,
-            () -> backends(List.of(), empty).choose(Optional.empty(), tool -> null));
+            NoBackendException.class, () -> choose(backends(List.of(), empty), Optional.empty()));
     assertTrue(e.reasons().containsKey("empty"), e.getMessage());
   }
 }

@@ -95,7 +95,7 @@ final class Evidence {
   }
 
   /** A file that this process may not read proves nothing; others will. */
-  private static Set<String> readable(Path file, Kind kind) {
+  static Set<String> readable(Path file, Kind kind) {
     try {
       return UserAttributes.of(file, kind).keySet();
     } catch (UnreadableLayerException e) {

@@ -136,13 +136,18 @@ final class Markers {
     return !prefix.equals(Attributes.TRUSTED_OVERLAY) || name.equals(prefix + "opaque");
   }
 
-  /** Refuses to go on where what was not found may only be hidden from this process. */
-  void requireReadable(Path entry) {
+  /** Whether there may be marks that this process cannot read. */
+  private boolean mayBeHidden() {
     if (hidden == null) {
       boolean complete = layer.extended().map(ExtendedAttributes::isComplete).orElse(false);
       hidden = !layer.isBase() && !complete && mayBeTrusted();
     }
-    if (hidden) {
+    return hidden;
+  }
+
+  /** Refuses to go on where what was not found may only be hidden from this process. */
+  void requireReadable(Path entry) {
+    if (mayBeHidden()) {
       throw new UnreadableMarkersException(layer.root(), entry);
     }
   }
@@ -223,13 +228,17 @@ final class Markers {
     if (stated != null) {
       return stated == Dialect.KERNEL_TRUSTED;
     }
-    Stat work = Stat.orNull(layer.root().resolveSibling("work").resolve("work"));
-    boolean byRoot = isRoot(Stat.of(layer.root())) || work != null && isRoot(work);
+    boolean byRoot = isRoot(Stat.of(layer.root())) || isWorkOfRoot(layer);
     return byRoot && !evidence().isReadable();
   }
 
+  static boolean isWorkOfRoot(Layer layer) {
+    Stat work = Stat.orNull(layer.root().resolveSibling("work").resolve("work"));
+    return work != null && isRoot(work);
+  }
+
   /** In a user namespace the machine's root is shown as nobody. */
-  private static boolean isRoot(Stat stat) {
+  static boolean isRoot(Stat stat) {
     return stat.uid() == 0 || stat.uid() == NOBODY;
   }
 

@@ -26,6 +26,7 @@ final class RunReader {
           "share",
           "directory",
           "fakeroot",
+          "other-base",
           "gpu",
           "network",
           "time-limit",
@@ -97,6 +98,7 @@ final class RunReader {
   private static SessionSpec limits(SessionSpec session, Section run) {
     session = with(session, run, "directory", (s, n) -> s.directory(Values.containerPath(n)));
     session = with(session, run, "fakeroot", (s, n) -> n.truth() ? s.fakeroot() : s);
+    session = with(session, run, "other-base", (s, n) -> n.truth() ? s.allowOtherBase() : s);
     session = with(session, run, "gpu", (s, n) -> s.gpu(Values.choice(n, GPU)));
     session = with(session, run, "network", (s, n) -> s.network(Values.choice(n, NETWORK)));
     session = with(session, run, "time-limit", (s, n) -> s.timeLimit(Values.duration(n)));

@@ -112,7 +112,7 @@ class WorkflowFileTest {
             {image: base, overlays: [{overlay: mine, access: read-only}, small],
                 command: [sh, -c, "echo $A", no, 0123], stdin: "é\\n",
                 environment: {A: no, B: ""}, binds: ["/s:/t:ro", {source: data, target: /data}],
-                share: [tmp, env], directory: /app, fakeroot: true, gpu: nvidia, network: none,
+                share: [tmp, env], directory: /app, fakeroot: true, other-base: true, gpu: nvidia, network: none,
                 time-limit: 2m, backend: apptainer}""");
     assertEquals(
         SessionSpec.on(Image.at(Path.of("base.sif")))
@@ -125,6 +125,7 @@ class WorkflowFileTest {
             .variable("B", "")
             .directory(ContainerPath.of("/app"))
             .fakeroot()
+            .allowOtherBase()
             .gpu(Gpu.NVIDIA)
             .network(Network.NONE)
             .timeLimit(Duration.ofMinutes(2))

@@ -1,0 +1,162 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.Access;
+import io.overlaysdk.Configuration;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayBusyException;
+import io.overlaysdk.SessionSpec;
+import io.overlaysdk.spi.Dialect;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.ImageFacts;
+import io.overlaysdk.spi.OverlayFacts;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Finds out how overlays are marked, and brings them into neutral form. */
+final class Converter {
+  private final Host host;
+  private final Configuration configuration;
+  private final Launcher launcher;
+  private final Ledger ledger;
+  private final Function<String, Scratch> scratches;
+
+  Converter(
+      Host host,
+      Configuration configuration,
+      Launcher launcher,
+      Ledger ledger,
+      Function<String, Scratch> scratches) {
+    this.host = host;
+    this.configuration = configuration;
+    this.launcher = launcher;
+    this.ledger = ledger;
+    this.scratches = scratches;
+  }
+
+  private Owning owning(SessionSpec spec) {
+    return Owning.of(spec.isFakeroot(), host.identity());
+  }
+
+  private LayerWorker worker(Scratch scratch) {
+    return new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
+  }
+
+  /** Facts, with what is found in overlays of which nothing is remembered. */
+  Facts facts() {
+    return new Facts(this::dialects);
+  }
+
+  private Set<Dialect> dialects(OverlayFacts overlay, boolean fakeroot) {
+    Owning owning = Owning.of(fakeroot, host.identity());
+    LayerSource source = LayerSource.of(overlay);
+    if (source.format() == LayerSource.Format.DIRECTORY && isEmpty(source)) {
+      return Set.of();
+    }
+    try (Scratch scratch = scratches.apply("marks in " + overlay.path())) {
+      return worker(scratch).dialects(new Job.FindDialects(List.of(source), owning));
+    }
+  }
+
+  private static boolean isEmpty(LayerSource source) {
+    Path root = source.inUpper() ? source.file().resolve("upper") : source.file();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
+      return !entries.iterator().hasNext();
+    } catch (IOException e) {
+      // an overlay that is completed later; whatever else is wrong is told when it is read
+      return !Files.exists(root);
+    }
+  }
+
+  /** What a session needs before it can start. */
+  void perform(Planner.Planned planned, Scratch scratch) {
+    for (Conversion conversion : planned.conversions()) {
+      List<OverlayFacts> below = planned.overlays().subList(0, conversion.index());
+      if (conversion.inPlace()) {
+        inPlace(planned.spec(), planned.image(), below, conversion.from(), scratch);
+      } else {
+        List<OverlayFacts> layers = new ArrayList<>(below);
+        layers.add(conversion.from());
+        worker(scratch)
+            .neutral(
+                new Job.Neutral(
+                    LayerSource.of(planned.image(), layers),
+                    owning(planned.spec()),
+                    conversion.to().path(),
+                    Job.Form.COPY));
+      }
+    }
+  }
+
+  /** Brings the topmost overlay of a spec into neutral form. */
+  boolean convert(SessionSpec spec) {
+    List<Overlay> overlays = spec.overlays();
+    if (overlays.isEmpty()) {
+      throw new InvalidSpecException("no overlay is named that could be converted");
+    }
+    Overlay top = overlays.get(overlays.size() - 1);
+    if (top.isEphemeral() || top.access() == Access.READ_ONLY) {
+      throw new InvalidSpecException(
+          "an overlay is converted in place, so it must be one that can be written to and is kept,"
+              + " not "
+              + top);
+    }
+    Facts facts = Facts.withoutDialects();
+    List<OverlayFacts> all = new ArrayList<>();
+    for (Overlay overlay : overlays.subList(0, overlays.size() - 1)) {
+      all.add(facts.of(LayerReading.kept(overlay)));
+    }
+    List<OverlayFacts> below = List.copyOf(all);
+    OverlayFacts overlay = facts.of(top);
+    all.add(overlay);
+    ImageFacts image = facts.of(spec.image());
+    Overlaps.check(image, all);
+    Planner.requireBases(spec, image, all);
+    try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
+      return inPlace(spec, image, below, overlay, scratch);
+    }
+  }
+
+  private boolean inPlace(
+      SessionSpec spec,
+      ImageFacts image,
+      List<OverlayFacts> below,
+      OverlayFacts overlay,
+      Scratch scratch) {
+    List<LayerSource> layers = LayerSource.of(image, below);
+    boolean changed;
+    if (overlay.kind() == OverlayFacts.Kind.DIRECTORY) {
+      OverlayMaker.complete(List.of(overlay));
+      changed =
+          worker(scratch)
+              .neutral(new Job.Neutral(layers, owning(spec), overlay.path(), Job.Form.DIRECTORY));
+    } else {
+      changed =
+          inCopy(new Job.Neutral(layers, owning(spec), overlay.path(), Job.Form.EXT3), scratch);
+    }
+    ledger.neutral(overlay);
+    return changed;
+  }
+
+  /** A program that is killed while it writes to an image can leave it damaged: work on a copy. */
+  private boolean inCopy(Job.Neutral job, Scratch scratch) {
+    try (ImageCopy copy = ImageCopy.of(job.overlay(), host, scratches)) {
+      boolean changed =
+          worker(scratch)
+              .neutral(new Job.Neutral(job.layers(), job.owning(), copy.path(), job.form()));
+      if (changed) {
+        if (!copy.isCurrent()) {
+          throw new OverlayBusyException(job.overlay(), "another process, which wrote to it");
+        }
+        copy.replace();
+      }
+      return changed;
+    }
+  }
+}

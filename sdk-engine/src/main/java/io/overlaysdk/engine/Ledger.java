@@ -1,0 +1,104 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.Dialect;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.Identity;
+import io.overlaysdk.spi.OverlayFacts;
+import io.overlaysdk.spi.Probe;
+import java.nio.file.AccessDeniedException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes down beside overlays who writes to them, and in which dialect. */
+final class Ledger {
+  private static final Logger LOG = LoggerFactory.getLogger(Ledger.class);
+
+  private final Host host;
+  private final Clock clock;
+
+  Ledger(Host host, Clock clock) {
+    this.host = host;
+    this.clock = clock;
+  }
+
+  /** Of an overlay that is just made. */
+  Manifest empty() {
+    return Manifest.of(now(), Set.of());
+  }
+
+  /** Before anything is written: a session that is killed has left its marks too. */
+  void writing(Planner.Planned planned) {
+    Optional<Dialect> dialect = planned.choice().plan().writes();
+    for (int i = 0; i < planned.overlays().size(); i++) {
+      Overlay asked = planned.spec().overlays().get(i);
+      OverlayFacts overlay = planned.overlays().get(i);
+      if (overlay.isWritable() && !asked.isEphemeral() && dialect.isPresent()) {
+        writing(planned, overlay, dialect.get());
+      }
+    }
+  }
+
+  private void writing(Planner.Planned planned, OverlayFacts overlay, Dialect dialect) {
+    ManifestFile file = ManifestFile.of(overlay).orElseThrow();
+    Optional<Manifest> before = file.read();
+    Manifest known =
+        before
+            .map(manifest -> manifest.in(overlay.dialects()))
+            .orElseGet(() -> Manifest.of(now(), overlay.dialects()));
+    Manifest after =
+        known.written(BaseIdentity.of(planned.image()), writer(planned, dialect), dialect);
+    if (!before.equals(Optional.of(after))) {
+      write(file, after, before.isPresent());
+    }
+  }
+
+  private Manifest.Writer writer(Planner.Planned planned, Dialect dialect) {
+    Identity identity = host.identity();
+    Map<String, String> tools = new TreeMap<>();
+    for (Map.Entry<String, Probe.Tool> tool : planned.choice().tool().tools().entrySet()) {
+      tools.put(tool.getKey(), tool.getValue().version());
+    }
+    boolean fakeroot = planned.spec().isFakeroot();
+    return new Manifest.Writer(
+        planned.choice().backend().name(),
+        dialect == Dialect.FUSE ? "fuse-overlayfs" : "overlayfs of the kernel",
+        tools,
+        identity.uid(),
+        identity.gid(),
+        fakeroot,
+        fakeroot && !identity.isRoot() ? identity.subordinate() : Optional.empty());
+  }
+
+  /** Of an overlay that is now in neutral form. */
+  void neutral(OverlayFacts overlay) {
+    ManifestFile file = ManifestFile.of(overlay).orElseThrow();
+    Optional<Manifest> before = file.read();
+    Manifest known = before.orElseGet(() -> Manifest.of(now(), overlay.dialects()));
+    write(file, known.in(Set.of()), before.isPresent());
+  }
+
+  /** Without a manifest an overlay is read by what is in it: slower, and as right. */
+  private static void write(ManifestFile file, Manifest manifest, boolean replaces) {
+    try {
+      file.write(manifest);
+    } catch (OverlayException e) {
+      if (replaces || !(e.getCause() instanceof AccessDeniedException)) {
+        throw e;
+      }
+      LOG.debug("no manifest is kept: {}", e.getMessage());
+    }
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+  }
+}

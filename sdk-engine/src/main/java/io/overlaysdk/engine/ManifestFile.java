@@ -1,0 +1,151 @@
+package io.overlaysdk.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.overlaysdk.CorruptOverlayException;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.OverlayFacts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Where the manifest of an overlay lies: {@code overlay.json} beside {@code upper} and {@code
+ * work}, or {@code NAME.overlay.json} beside an image. It comes from a disk that others may write
+ * to: nothing in it is trusted before it is checked, and no link is followed.
+ */
+final class ManifestFile {
+  static final String NAME = "overlay.json";
+
+  /** A whole one has less than a thousand bytes. */
+  private static final int MOST = 64 * 1024;
+
+  private final Path file;
+  private final Optional<Path> image;
+
+  private ManifestFile(Path file, Optional<Path> image) {
+    this.file = file;
+    this.image = image;
+  }
+
+  /**
+   * Of an overlay; empty where nothing is kept of it: in a bare layer every name is the user's, and
+   * a squashfs is never written to.
+   */
+  static Optional<ManifestFile> of(OverlayFacts overlay) {
+    return switch (overlay.kind()) {
+      case LAYER -> Optional.empty();
+      case DIRECTORY -> Optional.of(ofDirectory(overlay.path()));
+      case EXT3 -> Optional.of(ofImage(overlay.path()));
+      case SQUASHFS -> Optional.empty();
+    };
+  }
+
+  static ManifestFile ofDirectory(Path directory) {
+    return new ManifestFile(directory.resolve(NAME), Optional.empty());
+  }
+
+  static ManifestFile ofImage(Path image) {
+    return new ManifestFile(
+        image.resolveSibling(image.getFileName() + "." + NAME), Optional.of(image));
+  }
+
+  Path path() {
+    return file;
+  }
+
+  private Optional<String> volume() {
+    return image.map(
+        path -> {
+          try (RawFile raw = RawFile.open(Found.at(path, Subject.OVERLAY))) {
+            return ExtSuperblock.uuid(raw, Content.of(raw).offset());
+          }
+        });
+  }
+
+  /**
+   * Empty where there is none, or only that of an image that lay here before.
+   *
+   * @throws CorruptOverlayException where what is there is no manifest
+   * @throws io.overlaysdk.UnsupportedException where a newer SDK wrote it
+   */
+  Optional<Manifest> read() {
+    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      byte[] bytes = in.readNBytes(MOST + 1);
+      if (bytes.length > MOST) {
+        throw damaged("it has more than " + MOST + " bytes", null);
+      }
+      Manifest manifest = ManifestJson.read(bytes, file);
+      return manifest.volume().equals(volume()) ? Optional.of(manifest) : Optional.empty();
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (JsonProcessingException e) {
+      throw damaged(e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw damaged("it cannot be read: " + e, e);
+    }
+  }
+
+  private CorruptOverlayException damaged(String problem, Exception cause) {
+    return new CorruptOverlayException(
+        "the manifest "
+            + file
+            + " is damaged: "
+            + problem
+            + "; move it away, and the overlay is read by what is in it",
+        cause);
+  }
+
+  /**
+   * Puts a manifest there, or in the place of the one that is there.
+   *
+   * @throws OverlayException where it cannot be written; the one before is still there
+   */
+  void write(Manifest manifest) {
+    Path partial = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+    try {
+      try (FileChannel channel =
+          FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        ByteBuffer bytes =
+            ByteBuffer.wrap(ManifestJson.write(manifest.on(volume())).getBytes(UTF_8));
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
+        channel.force(true);
+      }
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw afterRemoving(partial, e);
+    }
+  }
+
+  private OverlayException afterRemoving(Path partial, IOException cause) {
+    OverlayException failure =
+        new OverlayException("cannot write the manifest " + file + ": " + cause, cause);
+    try {
+      Files.deleteIfExists(partial);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+    return failure;
+  }
+
+  /** When the overlay is deleted. */
+  void delete() {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new OverlayException("cannot delete the manifest " + file + ": " + e, e);
+    }
+  }
+}
