@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.overlaysdk.BaseMismatchException;
 import io.overlaysdk.Changes;
 import io.overlaysdk.Image;
 import io.overlaysdk.InvalidSpecException;
@@ -127,6 +128,26 @@ class ArchiveIT {
     try (var entries = Files.list(temp)) {
       assertEquals(
           List.of(), entries.filter(e -> e.getFileName().toString().startsWith(".")).toList());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"apptainer", "fuse-overlayfs"})
+  void remembersOnWhichBaseALayerWasImported(String backend, Images images) throws Exception {
+    try (Bench bench = Bench.of(backend, temp)) {
+      Overlay overlay = bench.sdk().createOverlay(temp.resolve("overlay"));
+      SessionSpec written = bench.on(images.tutorial()).overlay(overlay);
+      run(bench, written, "echo changed > /app/message.txt");
+      Path layer = temp.resolve("layer.tar");
+      bench.sdk().exportLayer(written, layer);
+
+      Overlay image = bench.sdk().createOverlay(temp.resolve("image"), 32 << 20);
+      for (Overlay back : List.of(Overlay.at(temp.resolve("back")), image)) {
+        bench.sdk().importLayer(layer, bench.on(images.tutorial()).overlay(back));
+
+        SessionSpec other = bench.on(images.sandbox()).overlay(back);
+        assertThrows(BaseMismatchException.class, () -> bench.sdk().start(other), back::toString);
+      }
     }
   }
 

@@ -25,16 +25,19 @@ final class Archive {
   private final Host host;
   private final Configuration configuration;
   private final Launcher launcher;
+  private final Ledger ledger;
   private final Function<String, Scratch> scratches;
 
   Archive(
       Host host,
       Configuration configuration,
       Launcher launcher,
+      Ledger ledger,
       Function<String, Scratch> scratches) {
     this.host = host;
     this.configuration = configuration;
     this.launcher = launcher;
+    this.ledger = ledger;
     this.scratches = scratches;
   }
 
@@ -108,7 +111,9 @@ final class Archive {
       OverlayMaker.requireFree(path);
       Overlaps.check(image, all);
       Planner.requireBases(spec, image, all);
-      return work(spec, lowers, file, path.toAbsolutePath(), path, Job.Into.NEW);
+      LayerReport report = work(spec, lowers, file, path.toAbsolutePath(), path, Job.Into.NEW);
+      ledger.imported(facts.of(top), image);
+      return report;
     }
     OverlayFacts found = facts.of(top);
     all.add(found);
@@ -116,7 +121,9 @@ final class Archive {
     Planner.requireBases(spec, image, all);
     if (found.kind() == OverlayFacts.Kind.DIRECTORY) {
       OverlayMaker.complete(List.of(found));
-      return work(spec, lowers, file, found.path(), path, Job.Into.DIRECTORY);
+      LayerReport report = work(spec, lowers, file, found.path(), path, Job.Into.DIRECTORY);
+      ledger.imported(found, image);
+      return report;
     }
     try (ImageCopy copy = ImageCopy.of(found.path(), host, scratches)) {
       LayerReport report = work(spec, lowers, file, copy.path(), path, Job.Into.EXT3);
@@ -126,6 +133,7 @@ final class Archive {
         throw new OverlayBusyException(found.path(), "another process, which wrote to it");
       }
       copy.replace();
+      ledger.imported(found, image);
       return report;
     }
   }

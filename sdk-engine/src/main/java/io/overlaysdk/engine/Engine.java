@@ -195,7 +195,7 @@ final class Engine implements OverlaySdk {
   }
 
   private Archive archive() {
-    return new Archive(host, configuration, launcher, this::newScratch);
+    return new Archive(host, configuration, launcher, ledger, this::newScratch);
   }
 
   @Override

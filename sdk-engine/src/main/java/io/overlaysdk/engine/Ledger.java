@@ -5,6 +5,7 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Identity;
+import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Probe;
 import java.nio.file.AccessDeniedException;
@@ -84,6 +85,14 @@ final class Ledger {
     Optional<Manifest> before = file.read();
     Manifest known = before.orElseGet(() -> Manifest.of(now(), overlay.dialects()));
     write(file, known.in(Set.of()), before.isPresent());
+  }
+
+  /** Of an overlay that was filled with a layer of this image: in neutral form, by no driver. */
+  void imported(OverlayFacts overlay, ImageFacts image) {
+    ManifestFile file = ManifestFile.of(overlay).orElseThrow();
+    Optional<Manifest> before = file.read();
+    Manifest known = before.orElseGet(this::empty);
+    write(file, known.based(BaseIdentity.of(image)), before.isPresent());
   }
 
   /** Without a manifest an overlay is read by what is in it: slower, and as right. */

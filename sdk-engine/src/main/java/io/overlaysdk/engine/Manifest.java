@@ -89,6 +89,11 @@ record Manifest(
     return new Manifest(volume, created, base, others, writer, hardLinks);
   }
 
+  /** This one, made on this base and not yet written to by a session. */
+  Manifest based(Optional<BaseIdentity> on) {
+    return new Manifest(volume, created, on, dialects, writer, hardLinks);
+  }
+
   Manifest on(Optional<String> other) {
     return new Manifest(other, created, base, dialects, writer, hardLinks);
   }
