@@ -52,7 +52,13 @@ final class Backends {
       Probe.Present tool,
       Plan plan,
       List<OverlayFacts> overlays,
-      Map<String, String> refusals) {}
+      Map<String, String> refusals) {
+
+    /** The same, but for another plan of the same backend. */
+    Choice with(Plan other) {
+      return new Choice(backend, tool, other, overlays, refusals);
+    }
+  }
 
   /** In the order in which they are tried: as configured, then by preference, then by name. */
   List<Backend> ordered() {

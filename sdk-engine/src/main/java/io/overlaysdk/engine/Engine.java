@@ -49,6 +49,7 @@ final class Engine implements OverlaySdk {
   private final Launcher launcher;
   private final Backends backends;
   private final Builders builders;
+  private final LinkFinder links;
   private final Planner planner;
   private final Journal journal;
   private final Ledger ledger;
@@ -68,7 +69,14 @@ final class Engine implements OverlaySdk {
     this.launcher = newLauncher();
     this.backends = new Backends(backends, configuration.backends(), host);
     this.builders = new Builders(builders, host);
-    this.planner = new Planner(configuration, environment, host, this.backends);
+    this.links =
+        new LinkFinder(
+            host,
+            configuration,
+            launcher,
+            this::newScratch,
+            new LinkMemory(cacheDirectory().resolve("links")));
+    this.planner = new Planner(configuration, environment, host, this.backends, links);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
   }
@@ -134,6 +142,7 @@ final class Engine implements OverlaySdk {
     try {
       scratch.make();
       converter().perform(planned, scratch);
+      links.perform(planned.separations(), Owning.of(spec.isFakeroot(), host.identity()), scratch);
       scratch.perform(planned.steps(), STEP_LIMIT);
       openTmp(directory);
       scratch.perform(planned.choice().plan().prepare(), STEP_LIMIT);
@@ -274,14 +283,18 @@ final class Engine implements OverlaySdk {
   }
 
   private Path stateDirectory() {
-    String base = environment.caller().get("XDG_STATE_HOME");
-    return configuration
-        .state()
-        .orElseGet(
-            () ->
-                (base == null || base.isEmpty()
-                        ? host.identity().home().resolve(".local/state")
-                        : Path.of(base))
-                    .resolve("overlay-sdk"));
+    return configuration.state().orElseGet(() -> own("XDG_STATE_HOME", ".local/state"));
+  }
+
+  private Path cacheDirectory() {
+    return own("XDG_CACHE_HOME", ".cache");
+  }
+
+  /** As the XDG base directory specification has it. */
+  private Path own(String variable, String inHome) {
+    String base = environment.caller().get(variable);
+    Path parent =
+        base == null || base.isEmpty() ? host.identity().home().resolve(inHome) : Path.of(base);
+    return parent.resolve("overlay-sdk");
   }
 }

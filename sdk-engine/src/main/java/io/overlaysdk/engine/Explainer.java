@@ -34,6 +34,7 @@ final class Explainer {
                     "reads " + overlay.path() + " as it is, marked as " + overlay.dialects()));
     plan.writes().ifPresent(dialect -> explainer.line("marks what it hides as " + dialect));
     planned.conversions().forEach(conversion -> explainer.line(conversion.toString()));
+    planned.separations().forEach(separation -> explainer.line(separation.toString()));
     explainer.steps(planned.steps());
     explainer.steps(plan.prepare());
     Command wrapped =

@@ -64,24 +64,40 @@ final class FuseMount implements AutoCloseable {
       Host host, Launcher launcher, Path file, long offset, Path at, LongConsumer started) {
     Path program = host.find("fuse2fs").orElseThrow(() -> missing("fuse2fs", file));
     String options = "ro,fakeroot" + (offset == 0 ? "" : ",offset=" + offset);
-    return mount(
-        host,
-        launcher,
-        at,
-        List.of(program.toString(), "-f", "-o", options, file.toString(), at.toString()),
-        started);
+    return ext3(host, launcher, program, options, file, at, started);
   }
 
   /** Mounts an ext3 image for writing; {@link #finish} tells whether all is on disk. */
   static FuseMount writableExt3(
       Host host, Launcher launcher, Path file, Path at, LongConsumer started) {
     Path program = host.find("fuse2fs").orElseThrow(() -> missing("fuse2fs", file));
-    return mount(
-        host,
-        launcher,
-        at,
-        List.of(program.toString(), "-f", "-o", "fakeroot", file.toString(), at.toString()),
-        started);
+    return ext3(host, launcher, program, "fakeroot", file, at, started);
+  }
+
+  /** Through a link: fuse2fs (1.47) makes its name an option, which a comma in it would end. */
+  private static FuseMount ext3(
+      Host host,
+      Launcher launcher,
+      Path program,
+      String options,
+      Path file,
+      Path at,
+      LongConsumer started) {
+    try {
+      Path link = Files.createSymbolicLink(link(at), file);
+      return mount(
+          host,
+          launcher,
+          at,
+          List.of(program.toString(), "-f", "-o", options, link.toString(), at.toString()),
+          started);
+    } catch (IOException e) {
+      throw new OverlayException("cannot make a link at " + link(at) + ": " + e, e);
+    }
+  }
+
+  private static Path link(Path at) {
+    return at.resolveSibling(at.getFileName() + ".image");
   }
 
   private static LaunchException missing(String program, Path file) {
@@ -187,6 +203,7 @@ final class FuseMount implements AutoCloseable {
     }
     try {
       Files.deleteIfExists(at);
+      Files.deleteIfExists(link(at));
     } catch (IOException e) {
       throw new OverlayException("cannot take the mount at " + at + " away: " + e, e);
     }

@@ -108,6 +108,11 @@ final class Inside {
       Reports.write(report, answer);
     } else if (job instanceof Job.FindDialects find) {
       answer.write(work.dialects(find).stream().map(dialect -> field(dialect.name())).toList());
+    } else if (job instanceof Job.FindLinks find) {
+      answer.write(work.links(find).names());
+    } else if (job instanceof Job.Separate separate) {
+      work.separate(separate);
+      answer.write(field("end"));
     } else if (job instanceof Job.Neutral neutral) {
       answer.write(field(Boolean.toString(work.neutral(neutral))));
     }

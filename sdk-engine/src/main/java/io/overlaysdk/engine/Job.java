@@ -131,6 +131,40 @@ sealed interface Job {
     }
   }
 
+  /** Which names of the only layer share their file with another one. */
+  record FindLinks(List<LayerSource> layers, Owning owning) implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new FindLinks(layers, other);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      return begin("links", layers, field(owning.name()));
+    }
+  }
+
+  /**
+   * Names of the only layer become files of their own.
+   *
+   * @param overlay a directory overlay that is not there yet
+   * @param names relative to the layer
+   */
+  record Separate(List<LayerSource> layers, Owning owning, Path overlay, List<byte[]> names)
+      implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new Separate(layers, other, overlay, names);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      List<byte[]> fields = begin("separate", layers, field(owning.name()), PathBytes.of(overlay));
+      fields.addAll(names);
+      return fields;
+    }
+  }
+
   /** What is brought into neutral form. */
   enum Form {
     /** A directory overlay, in place. */
@@ -197,6 +231,13 @@ sealed interface Job {
               PathBytes.path(rest.get(3)),
               Into.valueOf(text(rest.get(4))));
       case "dialects" -> new FindDialects(layers, owning);
+      case "links" -> new FindLinks(layers, owning);
+      case "separate" ->
+          new Separate(
+              layers,
+              owning,
+              PathBytes.path(rest.get(1)),
+              List.copyOf(rest.subList(2, rest.size())));
       case "neutral" ->
           new Neutral(layers, owning, PathBytes.path(rest.get(1)), Form.valueOf(text(rest.get(2))));
       default -> throw new IllegalArgumentException("no job: " + kind);

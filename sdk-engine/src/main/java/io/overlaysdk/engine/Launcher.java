@@ -94,6 +94,11 @@ final class Launcher {
     static Terms within(Duration limit) {
       return new Terms(Optional.empty(), Stdio.PIPES, Optional.of(limit), pid -> {});
     }
+
+    /** However long it takes. */
+    static Terms toTheEnd() {
+      return new Terms(Optional.empty(), Stdio.PIPES, Optional.empty(), pid -> {});
+    }
   }
 
   /**

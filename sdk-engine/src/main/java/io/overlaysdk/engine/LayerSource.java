@@ -68,6 +68,11 @@ record LayerSource(Path file, Format format, long offset, boolean base, boolean 
     };
   }
 
+  /** The same files, of which none is a mark. */
+  LayerSource asBase() {
+    return new LayerSource(file, format, offset, true, inUpper);
+  }
+
   static LayerSource of(OverlayFacts overlay) {
     Format format =
         switch (overlay.kind()) {

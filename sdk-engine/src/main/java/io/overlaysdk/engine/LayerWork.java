@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Changes;
 import io.overlaysdk.LayerReport;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.ChangeOptions;
 import io.overlaysdk.layers.Dialects;
 import io.overlaysdk.layers.Layer;
@@ -10,6 +11,8 @@ import io.overlaysdk.layers.RuntimeFiles;
 import io.overlaysdk.layers.oci.LayerWriter;
 import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -106,6 +109,22 @@ final class LayerWork {
         dialects.remove(Dialect.KERNEL_TRUSTED);
       }
       return dialects;
+    }
+  }
+
+  /** Nothing in the layer is looked at as a mark, so that nobody needs to read any. */
+  LinkedFiles links(Job.FindLinks job) {
+    try (MountedLayers stack = open(List.of(job.layers().get(0).asBase()))) {
+      return LinkedFiles.in(stack.layers().get(0).root(), scratch, host, launcher);
+    }
+  }
+
+  void separate(Job.Separate job) {
+    try (MountedLayers stack = open(List.of(job.layers().get(0).asBase()))) {
+      Files.createDirectory(job.overlay());
+      LinkedCopies.make(stack.layers().get(0).root(), job.names(), job.overlay().resolve("upper"));
+    } catch (IOException e) {
+      throw new OverlayException("cannot make " + job.overlay() + ": " + e, e);
     }
   }
 

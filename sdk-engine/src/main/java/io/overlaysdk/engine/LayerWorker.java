@@ -7,6 +7,7 @@ import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
@@ -73,6 +74,25 @@ final class LayerWorker {
       Set<Dialect> dialects = EnumSet.noneOf(Dialect.class);
       answered.reader().next().forEach(name -> dialects.add(Dialect.valueOf(Records.text(name))));
       return dialects;
+    }
+  }
+
+  /** Where a directory is closed to this user, it is open to the one in the user's namespace. */
+  List<byte[]> links(Job.FindLinks job) {
+    LinkedFiles found = here().links(job);
+    if (found.complete() || job.owning() != Owning.SUBORDINATE || inside.refusal().isPresent()) {
+      return found.names();
+    }
+    try (OwnNamespace.Answered answered = answered(job)) {
+      return answered.reader().next();
+    }
+  }
+
+  void separate(Job.Separate job) {
+    if (job.owning() != Owning.SUBORDINATE || inside.refusal().isPresent()) {
+      here().separate(job);
+    } else {
+      answered(job).close();
     }
   }
 

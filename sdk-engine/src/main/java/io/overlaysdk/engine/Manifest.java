@@ -34,9 +34,9 @@ record Manifest(
 
   /** What writing to one name of a linked file of the base does to the others. */
   enum HardLinks {
-    /** They change too, as anywhere: fuse-overlayfs, with what is repaired afterwards. */
+    /** They change too, until the driver is mounted anew: fuse-overlayfs left to itself. */
     LINKED,
-    /** They stay as they were: the kernel. */
+    /** They stay as they were: the kernel, and fuse-overlayfs by way of {@link Separation}. */
     BROKEN
   }
 
@@ -103,8 +103,7 @@ record Manifest(
     Set<Dialect> more = EnumSet.of(dialect);
     more.addAll(dialects);
     more.remove(Dialect.NEUTRAL);
-    HardLinks links = dialect == Dialect.FUSE ? HardLinks.LINKED : HardLinks.BROKEN;
     return new Manifest(
-        volume, created, base.or(() -> on), more, Optional.of(by), Optional.of(links));
+        volume, created, base.or(() -> on), more, Optional.of(by), Optional.of(HardLinks.BROKEN));
   }
 }

@@ -37,6 +37,7 @@ final class OwnNamespace {
   /** Those that jobs may need: found here, because a tool's PATH is not that of its caller. */
   private static final List<String> PROGRAMS =
       List.of(
+          "find",
           "fuse2fs",
           "fusermount",
           "fusermount3",

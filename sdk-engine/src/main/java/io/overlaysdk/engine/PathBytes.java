@@ -42,6 +42,15 @@ final class PathBytes {
     return Path.of(URI.create(uri.toString()));
   }
 
+  /** The path of what has this relative name in a directory. */
+  static Path in(Path directory, byte[] name) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(of(directory));
+    bytes.write('/');
+    bytes.writeBytes(name);
+    return path(bytes.toByteArray());
+  }
+
   private static byte[] hex(byte b) {
     return String.format("%02X", b).getBytes(US_ASCII);
   }

@@ -13,6 +13,7 @@ import io.overlaysdk.Share;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
+import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Request;
 import io.overlaysdk.spi.Step;
 import java.nio.file.Files;
@@ -34,13 +35,20 @@ final class Planner {
   private final Environment environment;
   private final Host host;
   private final Backends backends;
+  private final LinkFinder links;
   private final Ephemeral ephemeral;
 
-  Planner(Configuration configuration, Environment environment, Host host, Backends backends) {
+  Planner(
+      Configuration configuration,
+      Environment environment,
+      Host host,
+      Backends backends,
+      LinkFinder links) {
     this.configuration = configuration;
     this.environment = environment;
     this.host = host;
     this.backends = backends;
+    this.links = links;
     this.ephemeral = new Ephemeral(host);
   }
 
@@ -49,6 +57,7 @@ final class Planner {
    *
    * @param overlays as the plan sees them
    * @param conversions what brings overlays into the form in which the plan sees them
+   * @param separations what keeps linked files below the overlays apart
    * @param steps what the engine itself prepares, before the plan's own steps
    * @param shared what of the host is in it, for people
    * @param variables what every command of it has in its environment
@@ -60,6 +69,7 @@ final class Planner {
       ImageFacts image,
       List<OverlayFacts> overlays,
       List<Conversion> conversions,
+      List<Separation> separations,
       Backends.Choice choice,
       List<Step> steps,
       List<String> shared,
@@ -91,32 +101,49 @@ final class Planner {
     List<Bind> binds = new ArrayList<>(own(scratch, shares));
     binds.addAll(shared);
     requireBases(spec, image, overlays);
-    Backends.Choice choice =
-        backends.choose(
-            spec.backend(),
-            overlays,
-            (tool, readable) ->
-                new Request(
-                    spec,
-                    tool,
-                    image,
-                    readable,
-                    binds,
-                    host.identity(),
-                    host.architecture(),
-                    scratch),
-            overlay -> Conversion.result(overlay, overlays.indexOf(overlay), scratch, host));
+    Session session = new Session(spec, image, binds, scratch);
+    Backends.Choice choice = choose(session, spec.backend(), overlays);
+    List<Separation> separations =
+        links.separations(
+            choice.plan(), image, overlays, Owning.of(spec.isFakeroot(), host.identity()), scratch);
+    Plan plan = choice.plan();
+    if (!separations.isEmpty()) {
+      List<OverlayFacts> all = Separation.among(choice.overlays(), separations);
+      plan = choose(session, Optional.of(choice.backend().name()), all).plan();
+    }
     return new Planned(
         spec,
         image,
         choice.overlays(),
         Conversion.between(overlays, choice.overlays()),
-        choice,
+        separations,
+        choice.with(plan),
         steps(spec, scratch, shares),
         describe(shared, shares),
         variables,
         start(spec, shares),
         binds);
+  }
+
+  /** What is the same for every backend that is asked. */
+  private record Session(SessionSpec spec, ImageFacts image, List<Bind> binds, Path scratch) {}
+
+  private Backends.Choice choose(
+      Session session, Optional<String> backend, List<OverlayFacts> overlays) {
+    return backends.choose(
+        backend,
+        overlays,
+        (tool, readable) ->
+            new Request(
+                session.spec(),
+                tool,
+                session.image(),
+                readable,
+                session.binds(),
+                host.identity(),
+                host.architecture(),
+                session.scratch()),
+        overlay -> Conversion.result(overlay, overlays.indexOf(overlay), session.scratch(), host));
   }
 
   /** Also asked where overlays are only read or rewritten: their marks were made on one base. */

@@ -88,7 +88,7 @@ class ManifestFileTest {
             "    \"firstGid\" : 200000,",
             "    \"gids\" : 65535",
             "  },",
-            "  \"hardLinks\" : \"LINKED\"",
+            "  \"hardLinks\" : \"BROKEN\"",
             "}"),
         Files.readAllLines(path()));
   }

@@ -9,6 +9,7 @@ import io.overlaysdk.NoBackendException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
+import io.overlaysdk.SessionSpec;
 import io.overlaysdk.it.Tools;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -80,14 +81,24 @@ class FailedStartIT {
     try (OverlaySdk sdk =
         OverlaySdk.open(site.configuration().executable(helper, broken).build())) {
       Overlay overlay = site.ext3Overlay(sdk);
-      try (Session session = sdk.start(site.on("fuse-overlayfs").overlay(overlay))) {
-        LaunchException e = assertThrows(LaunchException.class, () -> session.run("true"));
+      SessionSpec spec = site.on("fuse-overlayfs").overlay(overlay);
+      LaunchException e = assertThrows(LaunchException.class, () -> runTrue(sdk, spec));
 
-        assertTrue(e.toolOutput().contains("the helper is broken"), e.getMessage());
-        site.assertNoProcessLeft();
-      }
+      assertTrue(e.toolOutput().contains("the helper is broken"), e.getMessage());
+      site.assertNoProcessLeft();
       site.assertNothingLeft();
       new Ext3(overlay.path().orElseThrow()).assertClean();
+    }
+  }
+
+  /** A helper is needed when the session starts, to look into the image, or for its command. */
+  private void runTrue(OverlaySdk sdk, SessionSpec spec) {
+    try (Session session = sdk.start(spec)) {
+      try {
+        session.run("true");
+      } finally {
+        site.assertNoProcessLeft();
+      }
     }
   }
 
