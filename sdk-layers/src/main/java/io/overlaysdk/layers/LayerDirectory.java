@@ -33,6 +33,8 @@ public final class LayerDirectory implements AutoCloseable {
   private final SecureDirectoryStream<Path> stream;
   private final Listing listing;
   private DirectoryMarks marks;
+  private LayerEntry asked;
+  private SortedMap<String, byte[]> found;
 
   private LayerDirectory(
       Markers markers,
@@ -204,12 +206,21 @@ public final class LayerDirectory implements AutoCloseable {
    * {@link ExtendedAttributes}.
    */
   public SortedMap<String, byte[]> attributes(LayerEntry entry) {
-    return markers.attributes(entry.file(), entry.kind());
+    return markers.ofUser(all(entry));
+  }
+
+  /** Whoever asks for one thing that is in the attributes of an entry asks for the others next. */
+  private SortedMap<String, byte[]> all(LayerEntry entry) {
+    if (entry != asked) {
+      found = markers.all(entry.file(), entry.kind());
+      asked = entry;
+    }
+    return found;
   }
 
   /** The mode and owner of an entry, which fuse-overlayfs may keep in an attribute of its own. */
   public Permissions permissions(LayerEntry entry) {
-    return markers.permissions(entry.file(), entry.stat(), markers.all(entry.file(), entry.kind()));
+    return markers.permissions(entry.file(), entry.stat(), all(entry));
   }
 
   /**
@@ -222,7 +233,7 @@ public final class LayerDirectory implements AutoCloseable {
       return false;
     }
     markers.requireReadable(entry.file());
-    return markers.fileMarks(entry.file()).metacopy();
+    return markers.fileMarks(all(entry)).metacopy();
   }
 
   /**
@@ -235,7 +246,7 @@ public final class LayerDirectory implements AutoCloseable {
       return Optional.empty();
     }
     markers.requireReadable(file.file());
-    return markers.redirect(path, markers.fileMarks(file.file()).redirect());
+    return markers.redirect(path, markers.fileMarks(all(file)).redirect());
   }
 
   /** Closes it. Does nothing the second time. */

@@ -103,10 +103,16 @@ final class Markers {
   }
 
   FileMarks fileMarks(Path file) {
+    return layer.isBase() ? FileMarks.NONE : fileMarks(all(file, Kind.FILE));
+  }
+
+  /**
+   * @param all the attributes of the file
+   */
+  FileMarks fileMarks(Map<String, byte[]> all) {
     if (layer.isBase()) {
       return FileMarks.NONE;
     }
-    Map<String, byte[]> all = all(file, Kind.FILE);
     boolean whiteout = false;
     for (String prefix : Attributes.markers(dialect())) {
       whiteout |= !prefix.equals(Attributes.USER_FUSE) && all.containsKey(prefix + "whiteout");

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -41,6 +42,22 @@ final class BackgroundOutput implements Closeable {
     ByteBuffer empty = spare;
     spare = filled;
     return empty;
+  }
+
+  /**
+   * Writes what a file holds, when all before it is written.
+   *
+   * @return how much that was: less than {@code size} where the file ends before
+   */
+  long transfer(FileChannel file, long size) throws IOException {
+    await();
+    long moved = 0;
+    long count = 1;
+    while (moved < size && count > 0) {
+      count = file.transferTo(moved, size - moved, out);
+      moved += count;
+    }
+    return moved;
   }
 
   private Void drain(ByteBuffer filled) throws IOException {
