@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * The SDK with one backend, and with scratch and state directories of its own: whatever a test did,
  * both are empty when it closes.
  */
-final class Bench implements AutoCloseable {
+public final class Bench implements AutoCloseable {
   private static final Map<String, List<String>> PROGRAMS =
       Map.of(
           "apptainer", List.of("apptainer", "squashfuse", "fuse-overlayfs", "fuse2fs"),
@@ -44,25 +44,25 @@ final class Bench implements AutoCloseable {
   /**
    * @param directory where scratch and state directories are made
    */
-  static Bench of(String backend, Path directory) throws IOException {
+  public static Bench of(String backend, Path directory) throws IOException {
     return of(backend, directory, configuration -> configuration);
   }
 
-  static Bench of(String backend, Path directory, UnaryOperator<Configuration.Builder> more)
+  public static Bench of(String backend, Path directory, UnaryOperator<Configuration.Builder> more)
       throws IOException {
     return new Bench(backend, directory, more);
   }
 
-  OverlaySdk sdk() {
+  public OverlaySdk sdk() {
     return sdk;
   }
 
   /** A session on {@code image}, to be run by this backend and no other. */
-  SessionSpec on(Image image) {
+  public SessionSpec on(Image image) {
     return SessionSpec.on(image).backend(backend);
   }
 
-  Session start(SessionSpec spec) {
+  public Session start(SessionSpec spec) {
     return sdk.start(spec);
   }
 

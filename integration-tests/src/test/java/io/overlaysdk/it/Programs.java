@@ -7,11 +7,11 @@ import java.io.IOException;
 import java.util.List;
 
 /** Programs of the host that make or look at what a test is about. */
-final class Programs {
+public final class Programs {
   private Programs() {}
 
   /** Runs it to its end, which must be a good one. Returns what it printed. */
-  static String run(String... words) throws IOException {
+  public static String run(String... words) throws IOException {
     Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);

@@ -1,0 +1,55 @@
+package io.overlaysdk.it.proof;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The operations of some sessions, one after the other. */
+record Sequence(List<List<Operation>> sessions) {
+  /** Functions, and directories that must be there, for what {@link Generator} writes. */
+  private static final String BEFORE =
+      """
+      umask 022; exec 2>/dev/null
+      free() { [ ! -e "$1" ] && [ ! -h "$1" ]; }
+      plain() { [ -f "$1" ] && [ ! -h "$1" ]; }
+      tree() { [ -d "$1" ] && [ ! -h "$1" ]; }
+      fit() { [ -z "$(find "$1" -exec getfattr -h -m '^user' {} +)$(find "$1" ! -type d -links +1)" ]; }
+      """;
+
+  private static final String AFTER = "\nmkdir -p " + Listing.PLACES + "\n";
+
+  Sequence {
+    sessions = sessions.stream().map(List::copyOf).toList();
+  }
+
+  /** What a shell runs for one of the sessions. */
+  String script(int session) {
+    return BEFORE + lines(session) + AFTER;
+  }
+
+  int size() {
+    return sessions.stream().mapToInt(List::size).sum();
+  }
+
+  /** The same without {@code count} operations of one session, from {@code first} on. */
+  Sequence without(int session, int first, int count) {
+    List<List<Operation>> rest = new ArrayList<>(sessions);
+    List<Operation> kept = new ArrayList<>(sessions.get(session));
+    kept.subList(first, first + count).clear();
+    rest.set(session, kept);
+    return new Sequence(rest);
+  }
+
+  private String lines(int session) {
+    return sessions.get(session).stream().map(Operation::line).collect(Collectors.joining("\n"));
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < sessions.size(); i++) {
+      text.append("-- session ").append(i + 1).append('\n').append(lines(i)).append('\n');
+    }
+    return text.toString();
+  }
+}
