@@ -26,6 +26,10 @@ final class BaseTree {
       setfattr -n user.a -v 0x0001ff opt/a; setfattr -n user.b -v 0x62 opt/d/e; touch srv/x/é 'opt/s p'
       """;
 
+  /** Names of one file, in one directory and in several. */
+  private static final String LINKED =
+      "ln data/a/a data/a/f; ln opt/a usr/share/x; ln opt/a opt/d/e/x; ln srv/b srv/x/b";
+
   private final Path directory;
   private final Path sif;
 
@@ -34,10 +38,11 @@ final class BaseTree {
     this.sif = sif;
   }
 
-  static BaseTree make(Path place) throws IOException {
+  static BaseTree make(Path place, Links links) throws IOException {
     BaseTree base = new BaseTree(place.resolve("base"), place.resolve("base.sif"));
     base.fill();
-    new Shell(false).run(base.programs(), base.directory, CONTENT);
+    new Shell(false)
+        .run(base.programs(), base.directory, CONTENT + (links == Links.PARTED ? LINKED : ""));
     base.pack(place.resolve("base.squashfs"));
     return base;
   }

@@ -1,5 +1,9 @@
 package io.overlaysdk.it.proof;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
 /** One way of running a sequence. */
 record Combination(String backend, Base base, Kind overlay, User user) {
   /** What the image is. */
@@ -20,13 +24,27 @@ record Combination(String backend, Base base, Kind overlay, User user) {
     FAKEROOT
   }
 
+  static List<Combination> all() {
+    List<Combination> all = new ArrayList<>();
+    for (String backend : List.of("apptainer", "fuse-overlayfs")) {
+      for (Base base : Base.values()) {
+        for (Kind overlay : Kind.values()) {
+          for (User user : User.values()) {
+            all.add(new Combination(backend, base, overlay, user));
+          }
+        }
+      }
+    }
+    return all;
+  }
+
   boolean fakeroot() {
     return user == User.FAKEROOT;
   }
 
   @Override
   public String toString() {
-    return (backend + " " + base + " " + overlay + (fakeroot() ? " fakeroot" : ""))
-        .toLowerCase(java.util.Locale.ROOT);
+    String words = backend + " " + base + " " + overlay + (fakeroot() ? " fakeroot" : "");
+    return words.toLowerCase(Locale.ROOT);
   }
 }

@@ -11,7 +11,9 @@ import io.overlaysdk.it.Bench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Runs one sequence of three sessions through everything that can be done with an overlay, and
@@ -35,12 +37,14 @@ final class Course {
   private final Path place;
   private final Bench bench;
   private final Shell shell;
+  private final Links links;
 
-  Course(Combination combination, BaseTree base, Path place, Bench bench) {
+  Course(Combination combination, BaseTree base, Path place, Bench bench, Links links) {
     this.combination = combination;
     this.base = base;
     this.place = place;
     this.bench = bench;
+    this.links = links;
     this.shell = new Shell(combination.fakeroot());
   }
 
@@ -49,8 +53,19 @@ final class Course {
     return combination.fakeroot() || Shell.ROOT;
   }
 
+  private Set<Aspect> aspects() {
+    Set<Aspect> aspects = EnumSet.noneOf(Aspect.class);
+    if (owners(combination)) {
+      aspects.add(Aspect.OWNERS);
+    }
+    if (links == Links.NONE_BELOW) {
+      aspects.add(Aspect.LINKS);
+    }
+    return aspects;
+  }
+
   void run(Sequence sequence) throws IOException {
-    Model model = Model.of(base, place.resolve("model"), shell, owners(combination));
+    Model model = Model.of(base, place.resolve("model"), shell, aspects());
     Overlay overlay = overlay("overlay");
     SessionSpec spec = image().overlay(overlay);
     SessionSpec shared = image().overlay(overlay.readOnly());
@@ -76,16 +91,22 @@ final class Course {
 
   private void stack(Model model, SessionSpec shared, SessionSpec spec, Sequence sequence)
       throws IOException {
-    write(spec, PART);
-    model.run(PART);
-    Listing before = model.listing();
+    Model parted =
+        links == Links.PARTED ? model.parted(place.resolve("parted")) : part(model, spec);
+    Listing before = parted.listing();
     Overlay top = overlay("top");
     SessionSpec stacked = shared.overlay(top);
     write(stacked, sequence.script(2));
-    model.run(sequence.script(2));
-    look("stack, read-write", model, stacked);
-    look("stack, read-only", model, shared.overlay(top.readOnly()));
-    assertEquals(before.changes(model.listing()), changes(stacked), "changes of the stack");
+    parted.run(sequence.script(2));
+    look("stack, read-write", parted, stacked);
+    look("stack, read-only", parted, shared.overlay(top.readOnly()));
+    assertEquals(before.changes(parted.listing()), changes(stacked), "changes of the stack");
+  }
+
+  private Model part(Model model, SessionSpec spec) throws IOException {
+    write(spec, PART);
+    model.run(PART);
+    return model;
   }
 
   private void writeAndLook(Model model, SessionSpec spec, String script, Listing before)
@@ -160,8 +181,7 @@ final class Course {
   }
 
   private void equal(String when, Model model, String seen) throws IOException {
-    List<String> differences =
-        model.listing().differences(Listing.parse(seen, owners(combination)));
+    List<String> differences = model.listing().differences(model.listing(seen));
     assertEquals("", String.join("\n", differences), when);
   }
 

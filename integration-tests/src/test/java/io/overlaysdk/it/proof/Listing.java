@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -18,9 +19,9 @@ final class Listing {
   static final String SCRIPT =
       "find "
           + PLACES
-          + " -exec stat -c '%n|%f|%u:%g|%Y|%h|%i|%N' {} +; echo; find "
+          + " -exec stat -c '%n|%f|%u:%g|%Y|%h|%i|%N' {} +; echo --; find "
           + PLACES
-          + " -type f -exec sha256sum {} +; echo; getfattr -R -h -d -m '^user\\.' -e hex "
+          + " -type f -exec sha256sum {} +; echo --; getfattr -R -h -d -m '^user\\.' -e hex "
           + PLACES;
 
   /** Times of before are set ones, which must be kept; later ones are those of the test itself. */
@@ -62,18 +63,12 @@ final class Listing {
     this.entries = entries;
   }
 
-  /**
-   * @param owners whether the owners can be compared
-   */
-  static Listing parse(String printed, boolean owners) {
-    String[] parts = printed.split("\n\n", 3);
+  static Listing parse(String printed, Set<Aspect> aspects) {
+    String[] parts = printed.split("(?m)^--\n", 3);
     SortedMap<String, Entry> entries = new TreeMap<>();
     Map<String, String> firstNames = new HashMap<>();
-    parts[0].lines().sorted().forEach(line -> add(line, owners, firstNames, entries));
-    parts[1]
-        .lines()
-        .filter(line -> !line.isEmpty())
-        .forEach(line -> content(entries, line.substring(66), line.substring(0, 64)));
+    parts[0].lines().sorted().forEach(line -> add(line, aspects, firstNames, entries));
+    parts[1].lines().forEach(line -> content(entries, line.substring(66), line.substring(0, 64)));
     for (String block : parts[2].strip().split("\n\n")) {
       if (!block.isBlank()) {
         String[] lines = block.split("\n", 2);
@@ -84,12 +79,16 @@ final class Listing {
   }
 
   private static void add(
-      String line, boolean owners, Map<String, String> firstNames, Map<String, Entry> entries) {
+      String line,
+      Set<Aspect> aspects,
+      Map<String, String> firstNames,
+      Map<String, Entry> entries) {
     String[] field = line.split("\\|", 7);
     int mode = Integer.parseInt(field[1], 16);
-    Entry entry = new Entry(mode, owners ? field[2] : "", "", "", "", "");
+    Entry entry = new Entry(mode, aspects.contains(Aspect.OWNERS) ? field[2] : "", "", "", "", "");
     String time = entry.isRegular() && Long.parseLong(field[3]) < SET ? field[3] : "";
-    boolean several = !entry.isDirectory() && !field[4].equals("1");
+    boolean several =
+        aspects.contains(Aspect.LINKS) && !entry.isDirectory() && !field[4].equals("1");
     String linked = several ? firstNames.computeIfAbsent(field[5], inode -> field[0]) : "";
     String target = entry.isLink() ? field[6] : "";
     entries.put(field[0], new Entry(mode, entry.owner, time, linked, target, ""));

@@ -1,17 +1,21 @@
 package io.overlaysdk.it.proof;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.it.Bench;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,36 +28,32 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ProofIT {
   private static final long FIRST = Long.getLong("overlaysdk.seed", 20261125);
   private static final int SEEDS = Integer.getInteger("overlaysdk.seeds", 1);
+
+  /** Whether each second sequence runs on a base with hard links. */
+  private static final boolean LINKED_BASE = Boolean.getBoolean("overlaysdk.linkedBase");
+
   private static final int OPERATIONS = 25;
   private static final int ATTEMPTS = 60;
 
-  private static final Map<String, String> RESULTS = new LinkedHashMap<>();
+  private static final Map<String, String> RESULTS = new TreeMap<>();
 
   @TempDir private static Path shared;
   private static BaseTree base;
+  private static BaseTree linkedBase;
 
   @TempDir private Path temp;
 
   @BeforeAll
-  static void makeBase() throws IOException {
-    base = BaseTree.make(shared);
+  static void makeBases() throws IOException {
+    base = BaseTree.make(Files.createDirectory(shared.resolve("plain")), Links.NONE_BELOW);
+    linkedBase = BaseTree.make(Files.createDirectory(shared.resolve("linked")), Links.PARTED);
   }
 
-  static Stream<Combination> combinations() {
+  static List<Combination> combinations() {
     String only = System.getProperty("overlaysdk.combination", "");
-    return Stream.of("apptainer", "fuse-overlayfs")
-        .flatMap(
-            backend ->
-                Stream.of(Combination.Base.values())
-                    .flatMap(
-                        image ->
-                            Stream.of(Combination.Kind.values())
-                                .flatMap(
-                                    kind ->
-                                        Stream.of(Combination.User.values())
-                                            .map(u -> new Combination(backend, image, kind, u)))))
-        .filter(combination -> !(Shell.ROOT && combination.fakeroot()))
-        .filter(combination -> only.isEmpty() || combination.toString().equals(only));
+    return Combination.all().stream()
+        .filter(combination -> only.isEmpty() || combination.toString().equals(only))
+        .toList();
   }
 
   @ParameterizedTest(name = "{0}")
@@ -61,39 +61,44 @@ class ProofIT {
   void whatWasWrittenIsWhatIsRead(Combination combination) throws IOException {
     long began = System.nanoTime();
     for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
-      Sequence sequence =
-          Generator.sequence(seed, Course.owners(combination), OPERATIONS, OPERATIONS, OPERATIONS);
+      Sequence sequence = sequence(seed, Course.owners(combination));
+      Links links = LINKED_BASE && seed % 2 == 0 ? Links.PARTED : Links.NONE_BELOW;
       try {
-        run(combination, sequence);
+        run(combination, links, sequence);
       } catch (AssertionError | OverlayException e) {
-        shrinkAndFail(combination, seed, sequence, e);
+        RESULTS.put(combination.toString(), "FAILED, seed " + seed);
+        shrinkAndFail(combination, links, seed, sequence, e);
       }
     }
     long millis = (System.nanoTime() - began) / 1_000_000;
     RESULTS.put(combination.toString(), SEEDS + " sequences in " + millis + " ms");
   }
 
-  private void run(Combination combination, Sequence sequence) throws IOException {
+  private static Sequence sequence(long seed, boolean owners) {
+    return Generator.sequence(seed, owners, OPERATIONS, OPERATIONS, OPERATIONS);
+  }
+
+  private void run(Combination combination, Links links, Sequence sequence) throws IOException {
+    BaseTree on = links == Links.PARTED ? linkedBase : base;
     Path place = Files.createTempDirectory(temp, "course");
     try (Bench bench = Bench.of(combination.backend(), place)) {
-      new Course(combination, base, place, bench).run(sequence);
+      new Course(combination, on, place, bench, links).run(sequence);
     } finally {
       new Shell(combination.fakeroot()).words("rm", "-rf", place.toString());
     }
   }
 
   private void shrinkAndFail(
-      Combination combination, long seed, Sequence sequence, Throwable first) {
-    Sequence shortest = Shrinker.shrink(sequence, tried -> fails(combination, tried), ATTEMPTS);
+      Combination combination, Links links, long seed, Sequence sequence, Throwable first) {
+    String what = combination + ", " + links + ", seed " + seed + ": " + first.getMessage();
+    System.out.println(what + "\nshrinking");
+    Sequence shortest =
+        Shrinker.shrink(sequence, tried -> fails(combination, links, tried), ATTEMPTS);
     fail(
-        combination
-            + ", seed "
-            + seed
-            + ": "
-            + first.getMessage()
+        what
             + "\nshortest sequence that fails:\n"
             + shortest
-            + "\nagain: ./verify --seeds 1 -Doverlaysdk.seed="
+            + "again: ./verify --seeds 1 -Doverlaysdk.seed="
             + seed
             + " '-Doverlaysdk.combination="
             + combination
@@ -101,15 +106,50 @@ class ProofIT {
         first);
   }
 
-  private boolean fails(Combination combination, Sequence sequence) {
+  private boolean fails(Combination combination, Links links, Sequence sequence) {
     try {
-      run(combination, sequence);
+      run(combination, links, sequence);
       return false;
     } catch (AssertionError | OverlayException e) {
       return true;
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
+  }
+
+  /** That the proof can fail: a driver that forgets a kind of operation is found, and by what. */
+  @Test
+  void findsWhatADriverForgets() throws IOException {
+    for (String forgotten :
+        List.of("rm -rf", "mv ", "ln ", "chmod", "setfattr", "truncate", ">>")) {
+      Sequence sequence = sequence(FIRST, false);
+      assertTrue(isForgotten(sequence, forgotten), forgotten);
+
+      Sequence shortest =
+          Shrinker.shrink(sequence, tried -> isForgotten(tried, forgotten), ATTEMPTS);
+
+      assertTrue(shortest.toString().contains(forgotten), shortest::toString);
+      assertTrue(shortest.size() <= 4, shortest::toString);
+    }
+  }
+
+  private boolean isForgotten(Sequence sequence, String operation) {
+    try {
+      Model right = plain("right");
+      Model wrong = plain("wrong");
+      for (int session = 0; session < Course.SESSIONS; session++) {
+        right.run(sequence.script(session));
+        wrong.run(sequence.forgetting(operation).script(session));
+      }
+      return !right.listing().differences(wrong.listing()).isEmpty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Model plain(String name) throws IOException {
+    Path place = Files.createTempDirectory(temp, name);
+    return Model.of(base, place.resolve("tree"), new Shell(false), EnumSet.of(Aspect.LINKS));
   }
 
   @AfterAll

@@ -40,6 +40,14 @@ record Sequence(List<List<Operation>> sessions) {
     return new Sequence(rest);
   }
 
+  /** The same without the operations in which these words are. */
+  Sequence forgetting(String words) {
+    return new Sequence(
+        sessions.stream()
+            .map(session -> session.stream().filter(o -> !o.line().contains(words)).toList())
+            .toList());
+  }
+
   private String lines(int session) {
     return sessions.get(session).stream().map(Operation::line).collect(Collectors.joining("\n"));
   }
