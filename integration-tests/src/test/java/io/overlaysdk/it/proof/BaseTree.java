@@ -24,6 +24,7 @@ final class BaseTree {
       ln -s a opt/x; ln -s nowhere srv/e; ln -s ../opt/d usr/share/f; mkdir data/d opt/b; mkfifo srv/f
       chmod 600 opt/d/f; chmod 700 data/d; chmod 1777 srv/x
       setfattr -n user.a -v 0x0001ff opt/a; setfattr -n user.b -v 0x62 opt/d/e; touch srv/x/é 'opt/s p'
+      find data opt srv usr/share -type d -exec touch {}/.base \\;
       """;
 
   /** Names of one file, in one directory and in several. */

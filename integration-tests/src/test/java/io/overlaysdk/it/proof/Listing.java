@@ -105,6 +105,10 @@ final class Listing {
     }
   }
 
+  Set<String> paths() {
+    return entries.keySet();
+  }
+
   /** What is not alike, one line for each path, empty where all is. */
   List<String> differences(Listing other) {
     SortedMap<String, Entry> all = new TreeMap<>(entries);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -138,8 +139,8 @@ class ProofIT {
       Model right = plain("right");
       Model wrong = plain("wrong");
       for (int session = 0; session < Course.SESSIONS; session++) {
-        right.run(sequence.script(session));
-        wrong.run(sequence.forgetting(operation).script(session));
+        right.run(sequence.script(session, Set.of()));
+        wrong.run(sequence.forgetting(operation).script(session, Set.of()));
       }
       return !right.listing().differences(wrong.listing()).isEmpty();
     } catch (IOException e) {

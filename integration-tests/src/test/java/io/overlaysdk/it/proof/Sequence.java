@@ -1,6 +1,7 @@
 package io.overlaysdk.it.proof;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -13,6 +14,8 @@ record Sequence(List<List<Operation>> sessions) {
       free() { [ ! -e "$1" ] && [ ! -h "$1" ]; }
       plain() { [ -f "$1" ] && [ ! -h "$1" ]; }
       tree() { [ -d "$1" ] && [ ! -h "$1" ]; }
+      whole() { case "$lower" in *"|$1|"*) [ -e "$1/.base" ] ;; esac; }
+      moved() { find "$1" -name .base -exec rm -f {} +; }
       fit() { [ -z "$(find "$1" -exec getfattr -h -m '^user' {} +)$(find "$1" ! -type d -links +1)" ]; }
       """;
 
@@ -22,9 +25,13 @@ record Sequence(List<List<Operation>> sessions) {
     sessions = sessions.stream().map(List::copyOf).toList();
   }
 
-  /** What a shell runs for one of the sessions. */
-  String script(int session) {
-    return BEFORE + lines(session) + AFTER;
+  /**
+   * What a shell runs for one of the sessions.
+   *
+   * @param lower the paths of the layers below that a directory which took their place must keep
+   */
+  String script(int session, Collection<String> lower) {
+    return "lower='|" + String.join("|", lower) + "|'\n" + BEFORE + lines(session) + AFTER;
   }
 
   int size() {
