@@ -33,14 +33,16 @@ final class BaseTree {
 
   private final Path directory;
   private final Path sif;
+  private final Links links;
 
-  private BaseTree(Path root, Path sif) {
-    this.directory = root;
-    this.sif = sif;
+  private BaseTree(Path place, Links links) {
+    this.directory = place.resolve("base");
+    this.sif = place.resolve("base.sif");
+    this.links = links;
   }
 
   static BaseTree make(Path place, Links links) throws IOException {
-    BaseTree base = new BaseTree(place.resolve("base"), place.resolve("base.sif"));
+    BaseTree base = new BaseTree(place, links);
     base.fill();
     new Shell(false)
         .run(base.programs(), base.directory, CONTENT + (links == Links.PARTED ? LINKED : ""));
@@ -105,6 +107,10 @@ final class BaseTree {
         "1",
         sif.toString(),
         squashfs.toString());
+  }
+
+  Links links() {
+    return links;
   }
 
   Path directory() {

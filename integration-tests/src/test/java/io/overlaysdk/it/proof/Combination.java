@@ -3,6 +3,7 @@ package io.overlaysdk.it.proof;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** One way of running a sequence. */
 record Combination(String backend, Base base, Kind overlay, User user) {
@@ -40,6 +41,17 @@ record Combination(String backend, Base base, Kind overlay, User user) {
 
   boolean fakeroot() {
     return user == User.FAKEROOT;
+  }
+
+  /** Whether the container's user may give files to others. */
+  boolean owners() {
+    return fakeroot() || Shell.ROOT;
+  }
+
+  /** Of the paths of the layers below, those where a new directory must stay: {@link Generator}. */
+  Set<String> anew(Set<String> below) {
+    boolean kernel = Shell.ROOT && backend.equals("apptainer");
+    return kernel ? Set.of() : below;
   }
 
   @Override

@@ -62,7 +62,7 @@ class ProofIT {
   void whatWasWrittenIsWhatIsRead(Combination combination) throws IOException {
     long began = System.nanoTime();
     for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
-      Sequence sequence = sequence(seed, Course.owners(combination));
+      Sequence sequence = sequence(seed, combination.owners());
       Links links = LINKED_BASE && seed % 2 == 0 ? Links.PARTED : Links.NONE_BELOW;
       try {
         run(combination, links, sequence);
@@ -83,7 +83,7 @@ class ProofIT {
     BaseTree on = links == Links.PARTED ? linkedBase : base;
     Path place = Files.createTempDirectory(temp, "course");
     try (Bench bench = Bench.of(combination.backend(), place)) {
-      new Course(combination, on, place, bench, links).run(sequence);
+      new Course(combination, on, new Place(combination, on, place, bench)).run(sequence);
     } finally {
       new Shell(combination.fakeroot()).words("rm", "-rf", place.toString());
     }
