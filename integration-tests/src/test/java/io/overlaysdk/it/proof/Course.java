@@ -14,8 +14,6 @@ import java.util.List;
  * fails at the first look that does not show the model.
  */
 final class Course {
-  static final int SESSIONS = 3;
-
   /** Gives each file one name only. */
   private static final String PART =
       "find "
