@@ -13,8 +13,10 @@ import io.overlaysdk.Overlay;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -113,6 +115,26 @@ class ChangesIT {
         PlainTree.changes(base, copy).stream().map(Change::toString).toList(),
         list(bench.sdk().changes(spec, Changes.Detail.ROOTS)),
         () -> "seed " + seed + ", repeat with -Doverlaysdk.seed=" + seed);
+  }
+
+  /** squashfuse lists such an attribute, and has no data for it. */
+  @OnEachBackend
+  void readsAttributesWithoutAValueInASquashfs(String backend, Images images) throws Exception {
+    Path base = temp.resolve("base");
+    PlainTree.copy(images.sandbox().path().orElseThrow(), base);
+    Files.getFileAttributeView(base.resolve("app"), UserDefinedFileAttributeView.class)
+        .write("empty", ByteBuffer.allocate(0));
+    Path image = temp.resolve("base.squashfs");
+    Programs.run("mksquashfs", base.toString(), image.toString(), "-all-root", "-no-progress");
+    try (Bench bench = Bench.of(backend, temp)) {
+      SessionSpec spec =
+          bench.on(Image.at(image)).overlay(bench.sdk().createOverlay(temp.resolve("mine")));
+      try (Session session = bench.start(spec)) {
+        session.run("touch", "/app/new").orThrow();
+      }
+      assertEquals(
+          List.of("ADDED /app/new"), list(bench.sdk().changes(spec, Changes.Detail.ROOTS)));
+    }
   }
 
   @OnEachBackend

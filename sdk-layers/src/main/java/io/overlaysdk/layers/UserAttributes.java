@@ -3,6 +3,7 @@ package io.overlaysdk.layers;
 import io.overlaysdk.layers.LayerEntry.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -60,9 +61,21 @@ final class UserAttributes {
   }
 
   private static byte[] value(UserDefinedFileAttributeView view, String name) throws IOException {
-    ByteBuffer value = ByteBuffer.allocate(view.size(name));
-    view.read(name, value);
-    return value.array();
+    try {
+      ByteBuffer value = ByteBuffer.allocate(view.size(name));
+      view.read(name, value);
+      return value.array();
+    } catch (FileSystemException e) {
+      if (isEmpty(e)) {
+        return new byte[0];
+      }
+      throw e;
+    }
+  }
+
+  /** squashfuse lists an attribute that has an empty value, and denies it to who reads it. */
+  private static boolean isEmpty(FileSystemException e) {
+    return e.getReason() != null && e.getReason().contains("No data available");
   }
 
   /**
