@@ -80,7 +80,8 @@ final class Course {
     changes("in neutral form", spec);
     look("in neutral form, read-only", shared);
     equal("in neutral form, by the bare tool", place.bare(overlay));
-    if (combination.overlay() == Combination.Kind.DIRECTORY) {
+    if (combination.overlay() == Combination.Kind.DIRECTORY
+        && !model.listing().hasEmptyAttribute()) {
       look("packed as squashfs", place.image().overlay(place.packed("overlay")));
     }
     look("in neutral form, read-write", spec);

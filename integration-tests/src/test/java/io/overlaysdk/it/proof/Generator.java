@@ -25,7 +25,7 @@ final class Generator {
 
   private static final List<String> NAMES = List.of("a", "b", "d", "e", "x", "f", "\"s p\"", "é");
 
-  private static final List<String> VALUES = List.of("0x", "0x00ff0a", "0x61", "0x3d22");
+  private static final List<String> VALUES = List.of("0x00ff0a", "0x61", "0x3d22");
 
   private final Random random;
   private final boolean owners;
@@ -125,7 +125,7 @@ final class Generator {
 
   private String attribute(String path) {
     String name = pick(List.of("user.a", "user.b"));
-    String value = pick(VALUES);
+    String value = random.nextInt(12) == 0 ? "0x" : pick(VALUES);
     return random.nextInt(4) == 0
         ? "setfattr -h -x " + name + " " + path
         : "[ -h " + path + " ] || setfattr -n " + name + " -v " + value + " " + path;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** All that can be seen of a tree, as {@link #SCRIPT} printed it in a container or a directory. */
 final class Listing {
@@ -25,6 +26,8 @@ final class Listing {
           + PLACES;
 
   /** Times of before are set ones, which must be kept; later ones are those of the test itself. */
+  private static final Pattern EMPTY = Pattern.compile("user\\.\\w+(=0x|=\"\")?( |$)");
+
   private static final long SET = 1_500_000_000;
 
   /** One path. Without a second name {@code linked} is empty, else the first name of the file. */
@@ -107,6 +110,11 @@ final class Listing {
 
   Set<String> paths() {
     return entries.keySet();
+  }
+
+  /** Whether there is an attribute without a value, which squashfuse denies. */
+  boolean hasEmptyAttribute() {
+    return entries.values().stream().anyMatch(entry -> EMPTY.matcher(entry.attributes).find());
   }
 
   /** What is not alike, one line for each path, empty where all is. */
