@@ -48,7 +48,7 @@ record Combination(String backend, Base base, Kind overlay, User user) {
     return fakeroot() || Shell.ROOT;
   }
 
-  /** Of the paths of the layers below, those where a new directory must stay: {@link Generator}. */
+  /** Of the paths of the layers below, those that may show again: {@link Generator}. */
   Set<String> anew(Set<String> below) {
     boolean kernel = Shell.ROOT && backend.equals("apptainer");
     return kernel ? Set.of() : below;

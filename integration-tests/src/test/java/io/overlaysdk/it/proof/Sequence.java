@@ -11,11 +11,25 @@ record Sequence(List<List<Operation>> sessions) {
   private static final String BEFORE =
       """
       umask 022; exec 2>/dev/null
+      gone='|'
+      drop() { rm -rf "$1"; gone="$gone$1|"; }
+      seen() {
+        case $1 in */*) seen "${1%/*}" || return 1 ;; esac
+        case "$lower" in *"|$1|"*) ;; *) return 0 ;; esac
+        above=$1
+        while [ "$above" != "${above%/*}" ]; do
+          above=${above%/*}
+          case "$gone" in *"|$above|"*) return 1 ;; esac
+        done
+      }
       free() { [ ! -e "$1" ] && [ ! -h "$1" ]; }
       plain() { [ -f "$1" ] && [ ! -h "$1" ]; }
       tree() { [ -d "$1" ] && [ ! -h "$1" ]; }
-      whole() { case "$lower" in *"|$1|"*) [ -e "$1/.base" ] ;; esac; }
-      moved() { find "$1" -name .base -exec rm -f {} +; }
+      whole() {
+        case "$gone" in *"|$1|"*) return 1 ;; esac
+        case "$lower" in *"|$1|"*) [ -e "$1/.base" ] ;; esac
+      }
+      moved() { gone="$gone$1|"; find "$2" -name .base -exec rm -f {} +; }
       fit() { [ -z "$(find "$1" -exec getfattr -h -m '^user' {} +)$(find "$1" ! -type d -links +1)" ]; }
       """;
 
@@ -28,7 +42,7 @@ record Sequence(List<List<Operation>> sessions) {
   /**
    * What a shell runs for one of the sessions.
    *
-   * @param lower the paths of the layers below that a directory which took their place must keep
+   * @param lower the paths of the layers below that may show again where they are gone
    */
   String script(int session, Collection<String> lower) {
     return "lower='|" + String.join("|", lower) + "|'\n" + BEFORE + lines(session) + AFTER;
