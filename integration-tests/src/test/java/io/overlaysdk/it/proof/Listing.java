@@ -25,9 +25,9 @@ final class Listing {
           + " -type f -exec sha256sum {} +; echo --; getfattr -R -h -d -m '^user\\.' -e hex "
           + PLACES;
 
-  /** Times of before are set ones, which must be kept; later ones are those of the test itself. */
   private static final Pattern EMPTY = Pattern.compile("user\\.\\w+(=0x|=\"\")?( |$)");
 
+  /** Times of before are set ones, which must be kept; later ones are those of the test itself. */
   private static final long SET = 1_500_000_000;
 
   /** One path. Without a second name {@code linked} is empty, else the first name of the file. */
