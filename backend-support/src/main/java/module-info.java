@@ -4,7 +4,8 @@ module io.overlaysdk.backend.support {
   requires transitive io.overlaysdk;
 
   exports io.overlaysdk.backend.support.rootfs to
-      io.overlaysdk.backend.fuseoverlayfs;
+      io.overlaysdk.backend.fuseoverlayfs,
+      io.overlaysdk.backend.overlayfs;
   exports io.overlaysdk.backend.support.sif to
       io.overlaysdk.backend.apptainer,
       io.overlaysdk.backend.singularity;

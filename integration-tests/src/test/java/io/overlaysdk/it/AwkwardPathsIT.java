@@ -150,7 +150,7 @@ class AwkwardPathsIT {
     Path source = Files.writeString(temp.resolve("source"), "bound");
     try (Bench bench = Bench.of(backend, temp.resolve("bench"))) {
       SessionSpec spec = bench.on(images.tutorial()).bind(source, "/return\rhere");
-      if (backend.equals("fuse-overlayfs")) {
+      if (backend.endsWith("overlayfs")) {
         try (Session session = bench.start(spec)) {
           assertEquals("bound", cat(session, List.of("/return\rhere")));
         }
@@ -179,7 +179,7 @@ class AwkwardPathsIT {
     Path directory = temp.resolve("co:lon");
     try (Bench bench = Bench.of(backend, directory)) {
       SessionSpec spec = bench.on(images.tutorial());
-      if (!backend.equals("fuse-overlayfs")) {
+      if (!backend.endsWith("overlayfs")) {
         try (Session session = bench.start(spec)) {
           session.run("true").orThrow();
         }

@@ -81,7 +81,7 @@ class BadMachineIT {
             images.tutorialFile().toString());
     List<String> lines = new String(printed, UTF_8).lines().toList();
 
-    for (String backend : List.of("apptainer", "singularity", "fuse-overlayfs")) {
+    for (String backend : List.of("apptainer", "singularity", "fuse-overlayfs", "overlayfs")) {
       assertTrue(
           lines.stream()
               .anyMatch(line -> line.startsWith("  " + backend + ": ") && line.contains("nstall ")),
@@ -118,7 +118,7 @@ class BadMachineIT {
     }
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void leavesNothingWherePreparingASessionFails(String backend, Images images) throws IOException {
     Path failing = Files.writeString(temp.resolve("failing"), "#!/bin/sh\necho no >&2\nexit 3\n");
     Files.setPosixFilePermissions(failing, PosixFilePermissions.fromString("rwxr-xr-x"));

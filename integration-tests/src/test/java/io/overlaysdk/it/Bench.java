@@ -24,7 +24,8 @@ public final class Bench implements AutoCloseable {
       Map.of(
           "apptainer", List.of("apptainer", "squashfuse", "fuse-overlayfs", "fuse2fs"),
           "singularity", List.of("singularity", "squashfuse", "fuse-overlayfs", "fuse2fs"),
-          "fuse-overlayfs", List.of("fuse-overlayfs", "bwrap", "squashfuse", "fuse2fs"));
+          "fuse-overlayfs", List.of("fuse-overlayfs", "unshare", "mount", "squashfuse", "fuse2fs"),
+          "overlayfs", List.of("unshare", "mount", "squashfuse", "fuse2fs"));
 
   private final String backend;
   private final Path scratch;

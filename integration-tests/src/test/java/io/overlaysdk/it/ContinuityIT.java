@@ -75,7 +75,7 @@ class ContinuityIT {
     assertArrayEquals(before, sha256(images.tutorialFile()));
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void keepsAnOverlayInAFile(String backend, Images images) throws Exception {
     byte[] before = sha256(images.tutorialFile());
     try (Bench bench = Bench.of(backend, temp)) {
@@ -109,7 +109,7 @@ class ContinuityIT {
     }
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void forgetsAnEphemeralOverlayWithItsSession(String backend, Images images) throws Exception {
     for (Overlay overlay : List.of(Overlay.ephemeral(), Overlay.ephemeral(16 << 20))) {
       try (Bench bench = Bench.of(backend, temp)) {
@@ -128,7 +128,7 @@ class ContinuityIT {
     }
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void honoursTheSizeOfAnEphemeralOverlay(String backend, Images images) throws Exception {
     try (Bench bench = Bench.of(backend, temp)) {
       SessionSpec spec = bench.on(images.tutorial());

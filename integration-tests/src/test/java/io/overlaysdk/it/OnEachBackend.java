@@ -11,5 +11,5 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedTest(name = "{0}")
-@ValueSource(strings = {"apptainer", "singularity", "fuse-overlayfs"})
-@interface OnEachBackend {}
+@ValueSource(strings = {"apptainer", "singularity", "fuse-overlayfs", "overlayfs"})
+public @interface OnEachBackend {}

@@ -27,14 +27,13 @@ import org.junit.jupiter.api.io.TempDir;
  *       of the own group. What {@code id} says is the same, and is in the report;
  *   <li>sizes of directories, which are the driver's;
  *   <li>whether a write to {@code /sys} fails with EROFS or EACCES: it fails;
- *   <li>the numbers of processes, the map of user ids and, for root, no_new_privs, which bubblewrap
- *       sets always: root needs no set-user-id program to become somebody else.
+ *   <li>the numbers of processes, the map of user ids.
  * </ul>
  */
 @ExtendWith(Images.Shared.class)
 class SameEverywhereIT {
   private static final List<String> BACKENDS =
-      List.of("apptainer", "singularity", "fuse-overlayfs");
+      List.of("apptainer", "singularity", "fuse-overlayfs", "overlayfs");
 
   private static final String REPORT =
       """
@@ -73,7 +72,11 @@ class SameEverywhereIT {
 
   @Test
   void sessionsWithAnOverlayInAFileOnAnImage(Images images) throws IOException {
-    assertSame(SessionSpec.on(images.tutorial()).overlay(Overlay.ephemeral(8 << 20)));
+    boolean root = System.getProperty("user.name").equals("root");
+    // the kernel writes no changes through FUSE, and a plain user mounts nothing else from a file
+    assertSame(
+        SessionSpec.on(images.tutorial()).overlay(Overlay.ephemeral(8 << 20)),
+        root ? BACKENDS : BACKENDS.subList(0, BACKENDS.indexOf("overlayfs")));
   }
 
   @Test
@@ -87,9 +90,13 @@ class SameEverywhereIT {
   }
 
   private void assertSame(SessionSpec spec) throws IOException {
-    String first = report(spec, BACKENDS.get(0));
+    assertSame(spec, BACKENDS);
+  }
+
+  private void assertSame(SessionSpec spec, List<String> backends) throws IOException {
+    String first = report(spec, backends.get(0));
     assertTrue(first.contains("== write"), first);
-    for (String backend : BACKENDS.subList(1, BACKENDS.size())) {
+    for (String backend : backends.subList(1, backends.size())) {
       Words.assertSame(lines(first), lines(report(spec, backend)));
     }
   }

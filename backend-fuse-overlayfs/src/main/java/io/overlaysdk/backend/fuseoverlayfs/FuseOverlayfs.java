@@ -16,8 +16,13 @@ record FuseOverlayfs(Path executable) implements Merge {
   }
 
   @Override
+  public boolean isByKernel() {
+    return false;
+  }
+
+  @Override
   public String reason() {
-    return "fuse-overlayfs merges the layers in a mount namespace of its own, bubblewrap enters it";
+    return "fuse-overlayfs merges the layers in a mount namespace of its own";
   }
 
   @Override

@@ -47,23 +47,13 @@ final class FuseOverlayfsPlanTest {
           + " ro,allow_other,offset=40960 file0 layer0";
   private static final String POINTS =
       "point / /dev point / /proc point / /sys point /etc/resolv.conf /etc/resolv.conf";
-  private static final String DEVICES =
-      "option 2 --dev /dev option 3 --chmod 1777 /dev/shm option 2 --proc /proc option 3 --ro-bind /sys /sys";
+  private static final String ENTER =
+      "enter /usr/bin/unshare --mount --pid --fork --kill-child /usr/bin/sh -c SCRIPT overlay-sdk ";
+  private static final String PLACES = "devices processes  system";
+  private static final String GUARDED_PLACES = "devices processes guarded system";
   private static final String ACCOUNT =
       "account passwd 1000 ada:x:1000:1000::/home/ada:/bin/sh account group 1000 ada:x:1000:";
-  private static final String RESOLVER = "offer --ro-bind /etc/resolv.conf /etc/resolv.conf";
-  private static final String PATH =
-      "option 3 --setenv PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  private static final String USER_OPTIONS =
-      "option 2 --unshare-pid --die-with-parent option 1 --unshare-user "
-          + PATH
-          + " option 3 --setenv HOME /home/ada option 3 --setenv LANG C"
-          + " option 2 --chdir /";
-  private static final String ROOT_OPTIONS =
-      "option 2 --unshare-pid --die-with-parent "
-          + PATH
-          + " option 3 --setenv HOME /root option 3 --setenv LANG C"
-          + " option 2 --chdir /";
+  private static final String RESOLVER = "offer ro /etc/resolv.conf /etc/resolv.conf";
   private static final String SQUASH = ",squash_to_uid=1000,squash_to_gid=1000";
 
   private static Probe.Present tool(Host host) {
@@ -102,18 +92,16 @@ final class FuseOverlayfsPlanTest {
 
   private static List<String> user(String... operations) {
     List<String> all = list(UNSHARE_USER, NAMESPACES, "/usr/bin/sh -c SCRIPT overlay-sdk " + ROOT);
-    all = list(all, operations);
     return list(
-        all,
-        USER_OPTIONS,
-        "enter /usr/bin/unshare /usr/bin/bwrap /bin/sh -c SCRIPT overlay-sdk 0 true");
+        list(all, operations),
+        "enter /usr/bin/unshare self /home/ada / /bin/sh -c SCRIPT overlay-sdk 0 true");
   }
 
   private static List<String> root(List<String> unshare, String... operations) {
     List<String> all = list(unshare, NAMESPACES, "/usr/bin/sh -c SCRIPT overlay-sdk " + ROOT);
-    all = list(list(all, operations), ROOT_OPTIONS, "enter");
-    all.add("");
-    return list(all, "/usr/bin/bwrap /bin/sh -c SCRIPT overlay-sdk 0 true");
+    return list(
+        list(all, operations),
+        "enter /usr/bin/unshare as-is /root / /bin/sh -c SCRIPT overlay-sdk 0 true");
   }
 
   private static String merge(String layers) {
@@ -122,8 +110,8 @@ final class FuseOverlayfsPlanTest {
         + " merged";
   }
 
-  private static final String WRITABLE = "option 3 --bind " + ROOT + "/merged /";
-  private static final String READ_ONLY = "option 3 --ro-bind " + ROOT + "/merged /";
+  private static final String WRITABLE = ENTER + PLACES;
+  private static final String READ_ONLY = ENTER + "seal " + PLACES;
 
   @Test
   void mountsASifAndADirectoryOverlayForAPlainUser() {
@@ -140,10 +128,9 @@ final class FuseOverlayfsPlanTest {
             "point /scratch/session-1/tmp /tmp point /data /data",
             merge("layer0:points,upperdir=layer1/upper,workdir=layer1/work" + SQUASH),
             WRITABLE,
-            DEVICES,
             ACCOUNT,
             RESOLVER,
-            "place --bind /scratch/session-1/tmp /tmp place --ro-bind /data /data"),
+            "place rw /scratch/session-1/tmp /tmp place ro /data /data"),
         words(request));
   }
 
@@ -160,7 +147,6 @@ final class FuseOverlayfsPlanTest {
             POINTS,
             merge("layer0:points" + SQUASH).replace("await", "leave"),
             READ_ONLY,
-            DEVICES,
             ACCOUNT,
             RESOLVER),
         words(sif()));
@@ -177,8 +163,7 @@ final class FuseOverlayfsPlanTest {
             "bind layer1 /overlays/mine thaw layer1/work/work",
             POINTS,
             merge("layer0:points,upperdir=layer1/upper,workdir=layer1/work"),
-            WRITABLE,
-            DEVICES,
+            ENTER + GUARDED_PLACES,
             RESOLVER),
         words(request));
   }
@@ -196,7 +181,6 @@ final class FuseOverlayfsPlanTest {
             POINTS,
             merge("layer0:points,upperdir=layer1/upper,workdir=layer1/work"),
             WRITABLE,
-            DEVICES,
             RESOLVER),
         words(request));
   }
@@ -232,7 +216,6 @@ final class FuseOverlayfsPlanTest {
                     + ",upperdir=layer5/upper,workdir=layer5/work"
                     + SQUASH),
             WRITABLE,
-            DEVICES,
             ACCOUNT,
             RESOLVER),
         words(request));
@@ -258,7 +241,6 @@ final class FuseOverlayfsPlanTest {
             POINTS,
             merge("layer2/upper:layer1:layer0:points" + SQUASH).replace("await", "leave"),
             READ_ONLY,
-            DEVICES,
             ACCOUNT,
             RESOLVER),
         words(RequestBuilder.on(tool(Machines.debian()), image)));
@@ -296,18 +278,18 @@ final class FuseOverlayfsPlanTest {
   }
 
   @Test
-  void leavesTheMountPointInAnEarlierBindToBubblewrap() {
+  void makesAMountPointThatAnEarlierBindLacks() {
     List<String> words = words(sif().bind("/tmp1", "/tmp").bind("/data", "/tmp/data"));
     int place = words.indexOf("place");
     assertEquals(
-        list(List.of(), "place --bind /tmp1 /tmp option 3 --bind /data /tmp/data"),
-        words.subList(place, place + 9));
+        list(List.of(), "place rw /tmp1 /tmp within rw /data /tmp/data"),
+        words.subList(place, place + 8));
   }
 
   @Test
   void cutsTheNetworkOffAndLeavesTheResolverOut() {
     List<String> words = words(sif().spec(spec -> spec.network(Network.NONE)));
-    assertTrue(words.contains("--unshare-net"));
+    assertTrue(words.contains("--net"));
     assertFalse(words.contains("/etc/resolv.conf"));
   }
 
@@ -323,9 +305,9 @@ final class FuseOverlayfsPlanTest {
     assertEquals(
         list(
             List.of(),
-            "option 2 --chdir /app terminal enter /usr/bin/unshare /usr/bin/bwrap /bin/sh -c SCRIPT"
+            "console enter /usr/bin/unshare self /home/ada /app /bin/sh -c SCRIPT"
                 + " overlay-sdk 2 A B env -0"),
-        words.subList(words.size() - 17, words.size()));
+        words.subList(words.size() - 15, words.size()));
     assertEquals(
         Map.of("OVERLAYSDK_VALUE_0", "secret", "OVERLAYSDK_VALUE_1", ""), invocation.environment());
   }

@@ -29,7 +29,7 @@ final class FuseOverlayfsProbeTest {
     assertEquals(
         Map.of(
             "fuse-overlayfs", new Tool(Path.of("/usr/bin/fuse-overlayfs"), "1.10"),
-            "bwrap", new Tool(Path.of("/usr/bin/bwrap"), "0.8.0"),
+            "mount", new Tool(Path.of("/usr/bin/mount"), "2.38.1"),
             "unshare", new Tool(Path.of("/usr/bin/unshare"), "2.38.1"),
             "sh", new Tool(Path.of("/usr/bin/sh"), ""),
             "squashfuse", new Tool(Path.of("/usr/bin/squashfuse_ll"), "0.1.104"),
@@ -47,8 +47,8 @@ final class FuseOverlayfsProbeTest {
   void namesTheProgramThatIsMissing() {
     FakeHost host =
         FakeHost.linux().program("fuse-overlayfs", "/usr/bin/fuse-overlayfs").writable("/dev/fuse");
-    assertEquals("bwrap is not installed", absent(host).reason());
-    assertTrue(absent(host).remedy().contains("bubblewrap"));
+    assertEquals("unshare is not installed", absent(host).reason());
+    assertTrue(absent(host).remedy().contains("util-linux"));
   }
 
   @Test

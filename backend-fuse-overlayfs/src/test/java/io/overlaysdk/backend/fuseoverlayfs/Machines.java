@@ -15,23 +15,20 @@ final class Machines {
       words(
           List.of("/usr/bin/unshare", "--user", "--map-current-user", "--keep-caps"),
           NAMESPACES,
-          bwrap("/usr/bin/unshare", "--user", "--map-current-user"));
+          attempt("self"));
 
   static final String[] TRY_FAKEROOT =
       words(
           List.of("/usr/bin/unshare", "--user", "--map-root-user", "--map-auto"),
           NAMESPACES,
-          List.of("/usr/bin/sh", "-c", ":"));
+          attempt("as-is"));
 
-  static final String[] TRY_ROOT = words(List.of("/usr/bin/unshare"), NAMESPACES, bwrap());
+  static final String[] TRY_ROOT = words(List.of("/usr/bin/unshare"), NAMESPACES, attempt("as-is"));
 
   private Machines() {}
 
-  private static List<String> bwrap(String... before) {
-    List<String> bwrap =
-        List.of("/usr/bin/bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--dev", "/dev");
-    List<String> command = List.of("--proc", "/proc", "/usr/bin/sh", "-c", ":");
-    return List.of(words(List.of(before), bwrap, command));
+  private static List<String> attempt(String user) {
+    return List.of("/usr/bin/sh", "-c", FakeHost.ANY, "overlay-sdk", "/usr/bin/unshare", user);
   }
 
   private static String[] words(List<String> first, List<String> second, List<String> third) {
@@ -50,7 +47,7 @@ final class Machines {
   static FakeHost withoutExt3() {
     return FakeHost.linux()
         .program("fuse-overlayfs", "/usr/bin/fuse-overlayfs")
-        .program("bwrap", "/usr/bin/bwrap")
+        .program("mount", "/usr/bin/mount")
         .program("unshare", "/usr/bin/unshare")
         .program("sh", "/usr/bin/sh")
         .program("squashfuse", "/usr/bin/squashfuse")
@@ -60,7 +57,7 @@ final class Machines {
             "fusermount3 version: 3.14.0\nfuse-overlayfs: version 1.10\nFUSE library version 3.14.0",
             "/usr/bin/fuse-overlayfs",
             "--version")
-        .answer("bubblewrap 0.8.0", "/usr/bin/bwrap", "--version")
+        .answer("mount from util-linux 2.38.1", "/usr/bin/mount", "--version")
         .answer("unshare from util-linux 2.38.1", "/usr/bin/unshare", "--version")
         .answer(
             new Answer(254, "", "squashfuse 0.1.104 (c) 2012 Dave Vasilevsky\n"),

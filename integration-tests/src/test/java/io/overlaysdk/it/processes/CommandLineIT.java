@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.overlaysdk.it.OnEachBackend;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
@@ -222,7 +223,8 @@ class CommandLineIT {
           assertTrue(backend.get("available").booleanValue(), backend.toString());
         });
     assertEquals(
-        List.of("apptainer", "fuse-overlayfs", "singularity"), names.stream().sorted().toList());
+        List.of("apptainer", "fuse-overlayfs", "overlayfs", "singularity"),
+        names.stream().sorted().toList());
   }
 
   @Test

@@ -10,6 +10,8 @@ import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
+import io.overlaysdk.it.OnEachBackend;
+import io.overlaysdk.it.OnEachExt3Backend;
 import io.overlaysdk.it.Tools;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +31,7 @@ class FailedStartIT {
     site = Site.in(directory);
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void tellsWhichStepFailedAndUndoesTheOthers(String backend) throws IOException {
     Path broken = site.script("mkfs", "echo no space for an inode table >&2; exit 3");
     try (OverlaySdk sdk =

@@ -7,6 +7,8 @@ import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
+import io.overlaysdk.it.OnEachBackend;
+import io.overlaysdk.it.OnEachExt3Backend;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +43,7 @@ class KilledJvmIT {
     }
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void theContainerEndsByItselfAndRecoverDeletesTheRest(String backend) throws Exception {
     Overlay overlay;
     try (OverlaySdk sdk = site.open()) {
@@ -70,7 +72,7 @@ class KilledJvmIT {
     }
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void theContainerEndsSoonThoughItIgnoresSignals(String backend) throws Exception {
     Overlay overlay;
     try (OverlaySdk sdk = site.open()) {
@@ -88,7 +90,7 @@ class KilledJvmIT {
     Until.nothing(SOON, new Ext3(overlay.path().orElseThrow())::problems);
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void recoverEndsWhatRunsWhereTheGuardWasKilledToo(String backend) throws Exception {
     Overlay overlay;
     try (OverlaySdk sdk = site.open()) {

@@ -50,8 +50,12 @@ class KilledProcessesIT {
         victims.add(Arguments.of(sif, "/fuse-overlayfs"));
       }
     }
-    for (String victim : List.of("", "/bwrap --args", "squashfuse_ll -o", "/fuse-overlayfs -o")) {
+    String entered = "/unshare --mount --pid";
+    for (String victim : List.of("", entered, "squashfuse_ll -o", "/fuse-overlayfs -o")) {
       victims.add(Arguments.of("fuse-overlayfs", victim));
+    }
+    for (String victim : List.of("", entered)) {
+      victims.add(Arguments.of("overlayfs", victim));
     }
     return victims.stream();
   }

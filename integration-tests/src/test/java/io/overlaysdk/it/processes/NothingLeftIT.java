@@ -12,6 +12,8 @@ import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
 import io.overlaysdk.Termination;
+import io.overlaysdk.it.OnEachBackend;
+import io.overlaysdk.it.OnEachExt3Backend;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,7 +60,7 @@ class NothingLeftIT {
     }
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void leavesAnExt3OverlayCleanAfterClose(String backend) {
     try (OverlaySdk sdk = site.open()) {
       Overlay overlay = site.ext3Overlay(sdk);
@@ -84,7 +86,7 @@ class NothingLeftIT {
     }
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void endsACommandThatIgnoresSignalsAtItsTimeLimit(String backend) {
     try (OverlaySdk sdk = site.open()) {
       Overlay overlay = site.ext3Overlay(sdk);
@@ -103,7 +105,7 @@ class NothingLeftIT {
     }
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void endsACommandThatAnotherThreadRunsWhenItIsClosed(String backend) throws Exception {
     try (OverlaySdk sdk = site.open()) {
       Overlay overlay = site.ext3Overlay(sdk);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
+import io.overlaysdk.it.OnEachBackend;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

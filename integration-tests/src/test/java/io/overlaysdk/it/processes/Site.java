@@ -40,7 +40,7 @@ final class Site {
 
   /** A new one in an empty directory. */
   static Site in(Path directory) {
-    List.of("apptainer", "singularity", "fuse-overlayfs").forEach(Tools::require);
+    List.of("apptainer", "singularity", "fuse-overlayfs", "unshare").forEach(Tools::require);
     Site site = new Site(directory);
     try {
       Files.createDirectory(site.scratch());

@@ -9,6 +9,7 @@ import io.overlaysdk.Command;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
+import io.overlaysdk.it.OnEachBackend;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -8,6 +8,7 @@ import io.overlaysdk.Command;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.it.Checkout;
+import io.overlaysdk.it.OnEachBackend;
 import io.overlaysdk.it.Tools;
 import io.overlaysdk.workflow.Expectation;
 import io.overlaysdk.workflow.Step;

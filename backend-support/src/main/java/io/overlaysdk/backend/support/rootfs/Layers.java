@@ -3,6 +3,7 @@ package io.overlaysdk.backend.support.rootfs;
 import static io.overlaysdk.backend.support.rootfs.Operations.End.AWAIT;
 import static io.overlaysdk.backend.support.rootfs.Operations.End.LEAVE;
 
+import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.ImageFacts.Format;
 import io.overlaysdk.spi.ImageFacts.Part;
@@ -24,19 +25,21 @@ final class Layers {
 
   private final Request request;
   private final Mode mode;
+  private final boolean byKernel;
   private final Operations operations;
   private final List<String> bottomUp = new ArrayList<>(List.of(POINTS));
   private int count;
 
-  private Layers(Request request, Mode mode, Operations operations) {
+  private Layers(Request request, Mode mode, Merge merge, Operations operations) {
     this.request = request;
     this.mode = mode;
+    this.byKernel = merge.isByKernel();
     this.operations = operations;
   }
 
   /** Adds what mounts the layers of {@code request}, and says which they are. */
-  static Stack add(Request request, Mode mode, Operations operations) {
-    Layers layers = new Layers(request, mode, operations);
+  static Stack add(Request request, Mode mode, Merge merge, Operations operations) {
+    Layers layers = new Layers(request, mode, merge, operations);
     layers.addImage(request.image());
     Optional<Stack.Upper> upper = Optional.empty();
     for (OverlayFacts overlay : request.overlays()) {
@@ -68,7 +71,7 @@ final class Layers {
 
   private String mount(Path file, Part part) {
     return part.format() == Format.EXT3
-        ? ext3(file, "ro", part.offset(), Operations.End.LEAVE)
+        ? ext3(file, "ro", part.offset(), LEAVE)
         : squashfs(file, Long.toString(part.offset()));
   }
 
@@ -88,7 +91,9 @@ final class Layers {
         overlay.kind() == OverlayFacts.Kind.EXT3
             ? ext3(overlay.path(), "rw", 0, AWAIT)
             : bind(overlay.path());
-    operations.thaw(root + "/work/work");
+    if (!byKernel) {
+      operations.thaw(root + "/work/work");
+    }
     return new Stack.Upper(upperIn(root), root + "/work");
   }
 
@@ -103,11 +108,22 @@ final class Layers {
   }
 
   private String squashfs(Path file, String offset) {
+    if (hasLoop(request, "squashfs")) {
+      return loop(file, "squashfs", "ro,loop,offset=" + offset);
+    }
     String options = "ro,allow_other,offset=" + offset;
+    if (byKernel && mode == Mode.USER) {
+      // fuse-overlayfs gives all files to the user by itself; the kernel shows whose they are
+      Identity identity = request.identity();
+      options += ",uid=" + identity.uid() + ",gid=" + identity.gid();
+    }
     return attach(file, RootTools.SQUASHFUSE, options, LEAVE);
   }
 
   private String ext3(Path file, String access, long offset, Operations.End end) {
+    if (hasLoop(request, "ext3")) {
+      return loop(file, "ext3", access + ",loop" + (offset > 0 ? ",offset=" + offset : ""));
+    }
     StringBuilder options = new StringBuilder(access).append(",allow_other");
     if (mode == Mode.USER) {
       // fuse2fs 1.47 checks permissions by itself and knows no capability: without this, nothing
@@ -120,15 +136,29 @@ final class Layers {
     return attach(file, RootTools.FUSE2FS, options.toString(), end);
   }
 
+  /** Whether the kernel mounts this format from a file, which only root may ask it for. */
+  static boolean hasLoop(Request request, String format) {
+    return request.tool().fact(RootTools.LOOP).filter(known -> known.contains(format)).isPresent();
+  }
+
+  private String loop(Path file, String format, String options) {
+    return attach(file, LEAVE, List.of(tool(RootTools.MOUNT), "-t", format, "-o", options));
+  }
+
   private String attach(Path file, String tool, String options, Operations.End end) {
+    return attach(file, end, List.of(tool(tool), "-o", options));
+  }
+
+  private String tool(String name) {
+    return RootTools.path(request, name).toString();
+  }
+
+  private String attach(Path file, Operations.End end, List<String> program) {
     String link = "file" + count;
     String name = "layer" + count++;
-    operations
-        .link(link, file.toString())
-        .attach(
-            name,
-            end,
-            List.of(RootTools.path(request, tool).toString(), "-o", options, link, name));
+    List<String> words = new ArrayList<>(program);
+    words.addAll(List.of(link, name));
+    operations.link(link, file.toString()).attach(name, end, words);
     return name;
   }
 }

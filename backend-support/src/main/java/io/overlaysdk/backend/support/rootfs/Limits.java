@@ -9,23 +9,26 @@ import io.overlaysdk.spi.ImageFacts.Part;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Request;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a merged root cannot express, refused by name. */
 final class Limits {
   private final Request request;
   private final String backend;
+  private final boolean byKernel;
 
-  private Limits(Request request, String backend) {
+  private Limits(Request request, Merge merge) {
     this.request = request;
-    this.backend = backend;
+    this.backend = merge.backend();
+    this.byKernel = merge.isByKernel();
   }
 
   /**
    * @throws UnsupportedException where the request holds something that a merged root cannot be
    */
-  static void check(Request request, String backend) {
-    Limits limits = new Limits(request, backend);
+  static void check(Request request, Merge merge) {
+    Limits limits = new Limits(request, merge);
     limits.checkImage();
     limits.checkOverlays();
     limits.checkFakeroot();
@@ -58,7 +61,8 @@ final class Limits {
           throw refusal(
               "the machine's own root cannot be the image",
               "Use a SIF, a squashfs image or a directory");
-      case PENDING, DIRECTORY -> {}
+      case PENDING -> needSquashfuse(image.location());
+      case DIRECTORY -> checkOwner(image);
       default -> checkParts(image);
     }
   }
@@ -85,7 +89,21 @@ final class Limits {
       }
       if (part.format() == Format.EXT3) {
         needFuse2fs(image.location());
+      } else {
+        needSquashfuse(image.location());
       }
+    }
+  }
+
+  /** The kernel lets nobody change a file whose owner the user namespace does not map. */
+  private void checkOwner(ImageFacts image) {
+    if (byKernel && Mode.of(request) == Mode.USER && image.owner() != request.identity().uid()) {
+      throw refusal(
+          image.location()
+              + " belongs to user "
+              + image.owner()
+              + ", whose files the kernel lets nobody else change",
+          "Use the backend fuse-overlayfs, or a SIF, a squashfs image or a directory of your own");
     }
   }
 
@@ -100,15 +118,49 @@ final class Limits {
       }
       if (overlay.kind() == OverlayFacts.Kind.EXT3) {
         needFuse2fs(overlay.path().toString());
+        checkUpper(overlay);
+      } else if (overlay.kind() == OverlayFacts.Kind.SQUASHFS) {
+        needSquashfuse(overlay.path().toString());
       }
     }
   }
 
-  private void needFuse2fs(String file) {
-    if (request.tool().tool(RootTools.FUSE2FS).isEmpty()) {
+  private void checkUpper(OverlayFacts overlay) {
+    if (byKernel && overlay.isWritable() && !Layers.hasLoop(request, "ext3")) {
       throw refusal(
-          file + " is an ext3 file system, and fuse2fs is not installed",
-          "Install the package fuse2fs, or use a directory overlay");
+          overlay.path()
+              + " is an ext3 file system, which only root can mount without FUSE, and the kernel"
+              + " writes no changes through FUSE",
+          "Use a directory overlay (or an ephemeral one without a size), or the backend"
+              + " fuse-overlayfs or apptainer");
+    }
+  }
+
+  private void needFuse2fs(String file) {
+    if (!Layers.hasLoop(request, "ext3")) {
+      need(RootTools.FUSE2FS, file + " is an ext3 file system", "use a directory overlay");
+    }
+  }
+
+  private void needSquashfuse(String file) {
+    if (Layers.hasLoop(request, "squashfs")) {
+      return;
+    }
+    need(RootTools.SQUASHFUSE, file + " is a squashfs file system", "use a directory");
+    Optional<String> tool = request.tool().fact(RootTools.NO_OWNER);
+    if (byKernel && tool.isPresent() && Mode.of(request) == Mode.USER) {
+      throw refusal(
+          tool.get() + " cannot say that the files in " + file + " are the user's",
+          "Install squashfuse 0.5 or newer, or use a directory");
+    }
+  }
+
+  private void need(String program, String why, String otherwise) {
+    if (request.tool().tool(program).isEmpty()) {
+      Optional<String> noFuse = request.tool().fact(RootTools.NO_FUSE);
+      throw refusal(
+          why + ", and " + noFuse.orElse(program + " is not installed"),
+          "Install the package " + program + ", or " + otherwise);
     }
   }
 
@@ -157,11 +209,11 @@ final class Limits {
                   "fakeroot does not work here: " + reason,
                   "Install newuidmap and util-linux 2.38 or newer, or run without fakeroot");
             });
-    checkOwner(identity, ranges);
+    checkMapped(identity, ranges);
   }
 
   /** Files of an owner that the namespace does not map cannot be copied up: EOVERFLOW. */
-  private void checkOwner(Identity identity, Identity.IdRanges ranges) {
+  private void checkMapped(Identity identity, Identity.IdRanges ranges) {
     int owner = request.image().owner();
     boolean mapped =
         owner == identity.uid()

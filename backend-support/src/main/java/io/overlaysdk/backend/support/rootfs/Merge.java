@@ -10,6 +10,12 @@ public interface Merge {
   /** The name of the backend, for what is refused. */
   String backend();
 
+  /**
+   * Whether the kernel merges by itself. It takes no directory to write to that lies behind FUSE,
+   * and changes files only whose owners the user namespace maps.
+   */
+  boolean isByKernel();
+
   /** Why this way, in one sentence; shown by explain. */
   String reason();
 

@@ -25,9 +25,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Plans a session in a root that is merged from layers and entered with bubblewrap. */
+/** Plans a session in a root that is merged from layers and entered with unshare. */
 public final class MergedRoot implements Plan {
   private static final String SCRIPT = Scripts.read("merged-root.sh");
+  private static final String INSIDE = Scripts.read("inside.sh");
   private static final String IN_CONTAINER = Scripts.read("in-container.sh");
   private static final String RESOLVER = "/etc/resolv.conf";
 
@@ -35,14 +36,18 @@ public final class MergedRoot implements Plan {
   private final Merge merge;
   private final Mode mode;
   private final Path directory;
-  private final List<String> operations;
+  private final List<String> outside;
+  private final List<String> inside;
 
   private MergedRoot(Request request, Merge merge) {
     this.request = request;
     this.merge = merge;
     this.mode = Mode.of(request);
     this.directory = request.scratch().resolve("root");
-    this.operations = operations();
+    Operations layers = new Operations();
+    Stack stack = Layers.add(request, mode, merge, layers);
+    this.outside = outside(stack, layers);
+    this.inside = inside(stack);
   }
 
   /**
@@ -51,7 +56,7 @@ public final class MergedRoot implements Plan {
    * @throws UnsupportedException where a merged root cannot express it
    */
   public static Plan of(Request request, Merge merge) {
-    Limits.check(request, merge.backend());
+    Limits.check(request, merge);
     return new MergedRoot(request, merge);
   }
 
@@ -76,7 +81,7 @@ public final class MergedRoot implements Plan {
     return List.of(new Step.MakeDirectory(directory));
   }
 
-  /** What shells use for a failure before the command; bubblewrap's own 1 is turned into it. */
+  /** What shells use for a failure before the command. */
   @Override
   public int failureStatus() {
     return 125;
@@ -84,17 +89,23 @@ public final class MergedRoot implements Plan {
 
   @Override
   public Invocation enter(Command command, Stdio stdio) {
+    String unshare = tool(RootTools.UNSHARE);
     List<String> words = new ArrayList<>(mode.namespaces());
     words.addAll(List.of(tool(RootTools.SHELL), "-c", SCRIPT, "overlay-sdk", directory.toString()));
-    words.addAll(operations);
-    String start = command.directory().map(ContainerPath::text).orElse("/");
-    words.addAll(new Operations().option("--chdir", start).words());
-    if (stdio == Stdio.TERMINAL) {
-      words.add("terminal");
+    words.addAll(outside);
+    words.addAll(List.of("enter", unshare));
+    words.addAll(List.of("--mount", "--pid", "--fork", "--kill-child"));
+    if (request.spec().network() == Network.NONE) {
+      words.add("--net");
     }
-    // bubblewrap makes the last user namespace, and would not start with the capabilities of ours
-    words.addAll(List.of("enter", mode == Mode.USER ? tool(RootTools.UNSHARE) : ""));
-    words.addAll(List.of(tool(RootTools.BWRAP), "/bin/sh", "-c", IN_CONTAINER, "overlay-sdk"));
+    words.addAll(List.of(tool(RootTools.SHELL), "-c", INSIDE, "overlay-sdk"));
+    words.addAll(inside);
+    if (stdio == Stdio.TERMINAL) {
+      words.add("console");
+    }
+    words.addAll(List.of("enter", unshare, mode == Mode.USER ? "self" : "as-is", home()));
+    words.add(command.directory().map(ContainerPath::text).orElse("/"));
+    words.addAll(List.of("/bin/sh", "-c", IN_CONTAINER, "overlay-sdk"));
     words.add(Integer.toString(command.variables().size()));
     words.addAll(command.variables().keySet());
     words.addAll(command.words());
@@ -111,32 +122,24 @@ public final class MergedRoot implements Plan {
     return values;
   }
 
-  private List<String> operations() {
-    Operations all = new Operations();
-    Stack stack = Layers.add(request, mode, all);
+  private List<String> outside(Stack stack, Operations all) {
     addPoints(all);
-    boolean writable = stack.upper().isPresent();
-    all.attach(Stack.MERGED, writable ? AWAIT : LEAVE, merge.words(stack));
-    String merged = directory.resolve(Stack.MERGED).toString();
-    all.option(writable ? "--bind" : "--ro-bind", merged, "/")
-        .option("--dev", "/dev")
-        // bubblewrap makes it for its own user alone (0.8)
-        .option("--chmod", "1777", "/dev/shm")
-        .option("--proc", "/proc")
-        .option("--ro-bind", "/sys", "/sys");
+    boolean awaited = stack.upper().isPresent() && !merge.isByKernel();
+    all.attach(Stack.MERGED, awaited ? AWAIT : LEAVE, merge.words(stack));
+    return all.words();
+  }
+
+  private List<String> inside(Stack stack) {
+    Operations all = new Operations();
+    if (stack.upper().isEmpty()) {
+      all.add("seal");
+    }
+    all.add("devices").add("processes", mode == Mode.ROOT ? "guarded" : "").add("system");
     addAccount(all);
     if (request.spec().network() == Network.HOST) {
-      all.offer("--ro-bind", RESOLVER, RESOLVER);
+      all.offer("ro", RESOLVER, RESOLVER);
     }
     addBinds(all);
-    all.option("--unshare-pid", "--die-with-parent");
-    if (mode == Mode.USER) {
-      all.option("--unshare-user");
-    }
-    if (request.spec().network() == Network.NONE) {
-      all.option("--unshare-net");
-    }
-    addEnvironment(all);
     return all.words();
   }
 
@@ -164,26 +167,22 @@ public final class MergedRoot implements Plan {
   }
 
   private void addBinds(Operations all) {
-    List<String> earlier = new ArrayList<>();
+    List<String> earlier = new ArrayList<>(List.of("/dev"));
     for (Bind bind : request.binds()) {
-      String flag = bind.access() == Access.READ_ONLY ? "--ro-bind" : "--bind";
+      String access = bind.access() == Access.READ_ONLY ? "ro" : "rw";
       String source = bind.source().toString();
       String target = bind.target().text();
       if (earlier.stream().anyMatch(above -> target.startsWith(above + "/"))) {
-        all.option(flag, source, target);
+        all.within(access, source, target);
       } else {
-        all.place(flag, source, target);
+        all.place(access, source, target);
       }
       earlier.add(target);
     }
   }
 
-  private void addEnvironment(Operations all) {
-    Identity identity = request.identity();
-    boolean user = mode == Mode.USER;
-    all.option("--setenv", "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-        .option("--setenv", "HOME", user ? identity.home().toString() : "/root")
-        .option("--setenv", "LANG", "C");
+  private String home() {
+    return mode == Mode.USER ? request.identity().home().toString() : "/root";
   }
 
   private String tool(String name) {

@@ -18,8 +18,9 @@ enum Mode {
   ROOT;
 
   /**
-   * {@code --mount-proc}: bubblewrap looks itself up in {@code /proc} by the id that it has in its
-   * own pid namespace. {@code --kill-child}: nothing outlives the process that the engine started.
+   * {@code --mount-proc}: what looks itself up in {@code /proc}, such as mount, needs the id that
+   * it has in its own pid namespace. {@code --kill-child}: nothing outlives the process that the
+   * engine started.
    */
   private static final List<String> NAMESPACES =
       List.of(

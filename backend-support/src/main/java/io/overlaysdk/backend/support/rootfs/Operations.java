@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the constant script {@code merged-root.sh} is told to do, in order: each operation is a few
- * words of the script's command line, and the data in them stays data.
+ * What the constant scripts {@code merged-root.sh} and {@code inside.sh} are told to do, in order:
+ * each operation is a few words of the script's command line, and the data in them stays data.
  */
 final class Operations {
   private final List<String> words = new ArrayList<>();
@@ -40,20 +40,19 @@ final class Operations {
     return add("point", source, target);
   }
 
-  /** Words for bubblewrap. */
-  Operations option(String... option) {
-    add("option", Integer.toString(option.length));
-    return add(option);
-  }
-
-  /** A mount of bubblewrap whose target lies in the merged root. */
-  Operations place(String flag, String source, String target) {
-    return add("place", flag, source, target);
+  /** A mount whose target lies in the merged root; {@code access} is {@code ro} or {@code rw}. */
+  Operations place(String access, String source, String target) {
+    return add("place", access, source, target);
   }
 
   /** As {@link #place}, only where source and target are there. */
-  Operations offer(String flag, String source, String target) {
-    return add("offer", flag, source, target);
+  Operations offer(String access, String source, String target) {
+    return add("offer", access, source, target);
+  }
+
+  /** As {@link #place}, below another mount, where the mount point is made if it is missing. */
+  Operations within(String access, String source, String target) {
+    return add("within", access, source, target);
   }
 
   /** A line for a file in {@code /etc}, where the image has that file without that id. */
@@ -74,7 +73,7 @@ final class Operations {
   enum End {
     /** Its end is waited for: it may still have to write. */
     AWAIT("await"),
-    /** It is killed when the namespace ends. */
+    /** It is killed when the namespace ends, or ends with the mounting. */
     LEAVE("leave");
 
     private final String word;

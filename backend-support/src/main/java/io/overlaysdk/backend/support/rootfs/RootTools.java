@@ -15,10 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The programs that every merged root needs, and whether this machine lets them do their work. */
 public final class RootTools {
-  static final String BWRAP = "bwrap";
+  /** What an overlay of the kernel is mounted with. */
+  public static final String MOUNT = "mount";
+
   static final String FUSE2FS = "fuse2fs";
   static final String SHELL = "sh";
   static final String SQUASHFUSE = "squashfuse";
@@ -27,15 +30,27 @@ public final class RootTools {
   /** The fact that says why fakeroot does not work; absent where it does. */
   static final String NO_FAKEROOT = "fakeroot is not possible";
 
+  /** The fact that says why nothing can be mounted by a program; absent where that works. */
+  static final String NO_FUSE = "FUSE is not possible";
+
+  /** The fact that squashfuse cannot say that all files are the user's. */
+  static final String NO_OWNER = "squashfuse does not know the option uid";
+
+  /** The fact that names the formats that root mounts from a file without FUSE. */
+  static final String LOOP = "loop mounts";
+
+  private static final String TRY = Scripts.read("try.sh");
   private static final Path FUSE = Path.of("/dev/fuse");
+  private static final Path FILE_SYSTEMS = Path.of("/proc/filesystems");
 
   /** Several print the versions of libfuse and of the kernel's protocol before their own. */
   private static final Pattern VERSION =
-      Pattern.compile(
-          "(?:fuse-overlayfs: version|fuse2fs|squashfuse|bubblewrap|util-linux) (\\d\\S*)");
+      Pattern.compile("(?:fuse-overlayfs: version|fuse2fs|squashfuse|util-linux) (\\d\\S*)");
 
   private final Host host;
   private final Map<String, Tool> tools = new LinkedHashMap<>();
+  private final Map<String, String> facts = new LinkedHashMap<>();
+  private boolean givesOwner = true;
 
   private RootTools(Host host) {
     this.host = host;
@@ -43,7 +58,28 @@ public final class RootTools {
 
   /** Looks for the programs and tries the namespaces; {@code merger} is what merges the layers. */
   public static Probe probe(Host host, String merger, String mergerPackage) {
-    return new RootTools(host).probe(merger, mergerPackage);
+    RootTools all = new RootTools(host);
+    return all.lacking(List.of(Map.entry(merger, mergerPackage)))
+        .or(all::noMounter)
+        .or(() -> all.impossible(List.of()))
+        .orElseGet(all::present);
+  }
+
+  /** The same for layers that the kernel merges: only what every system has is asked for. */
+  public static Probe probeKernel(Host host) {
+    RootTools all = new RootTools(host);
+    return all.lacking(List.of())
+        .or(() -> all.impossible(List.of(options(host.identity().isRoot()))))
+        .orElseGet(all::presentForKernel);
+  }
+
+  /**
+   * The options with which the kernel merges, beside those that name layers; each with a comma
+   * before it. Without userxattr a plain user's overlay has no opaque directories (EIO). Root's
+   * must not depend on how the kernel is configured.
+   */
+  public static String options(boolean root) {
+    return root ? ",redirect_dir=off,metacopy=off,index=off" : ",userxattr";
   }
 
   /** Where the probe of {@code request} found {@code tool}. */
@@ -51,33 +87,53 @@ public final class RootTools {
     return request.tool().tool(tool).orElseThrow().path();
   }
 
-  private Probe probe(String merger, String mergerPackage) {
+  private Probe present() {
+    return new Present(tools, facts);
+  }
+
+  private Probe presentForKernel() {
+    if (noMounter().isPresent() && !facts.containsKey(NO_FUSE)) {
+      facts.put(NO_FUSE, SQUASHFUSE + " is not installed");
+    }
+    if (host.identity().isRoot()) {
+      findLoop();
+    } else if (!givesOwner) {
+      facts.put(NO_OWNER, path(SQUASHFUSE));
+    }
+    return present();
+  }
+
+  private Optional<Probe> lacking(List<Map.Entry<String, String>> mergers) {
     if (!host.os().equals("Linux")) {
-      return new Absent(
-          "a merged root needs Linux, this is " + host.os(), "Run this on a Linux machine.");
+      return Optional.of(
+          new Absent(
+              "a merged root needs Linux, this is " + host.os(), "Run this on a Linux machine."));
     }
-    Map<String, String> packages = new LinkedHashMap<>();
-    packages.put(merger, mergerPackage);
-    packages.put(BWRAP, "bubblewrap");
-    packages.put(UNSHARE, "util-linux");
-    packages.put(SHELL, "dash");
-    for (Map.Entry<String, String> needed : packages.entrySet()) {
-      if (!find(needed.getKey(), needed.getKey())) {
-        return missing(needed.getKey(), needed.getValue());
-      }
-    }
-    // the low-level variant is faster; since the owners come from the merge, its age does not
-    // matter
-    if (!find(SQUASHFUSE, "squashfuse_ll") && !find(SQUASHFUSE, SQUASHFUSE)) {
-      return missing(SQUASHFUSE, SQUASHFUSE);
+    List<Map.Entry<String, String>> packages = new ArrayList<>(mergers);
+    packages.add(Map.entry(UNSHARE, "util-linux"));
+    packages.add(Map.entry(MOUNT, MOUNT));
+    packages.add(Map.entry(SHELL, "dash"));
+    return packages.stream()
+        .filter(needed -> !find(needed.getKey(), needed.getKey()))
+        .findFirst()
+        .map(needed -> missing(needed.getKey(), needed.getValue()));
+  }
+
+  /** Why nothing that lies in a file can be mounted by a program, where that is so. */
+  private Optional<Probe> noMounter() {
+    if (!host.isWritable(FUSE)) {
+      facts.put(NO_FUSE, FUSE + " cannot be opened for reading and writing");
+      return Optional.of(
+          new Absent(
+              facts.get(NO_FUSE),
+              "Load the kernel module fuse and allow users to open " + FUSE + " (mode 0666)."));
     }
     find(FUSE2FS, FUSE2FS);
-    if (!host.isWritable(FUSE)) {
-      return new Absent(
-          FUSE + " cannot be opened for reading and writing",
-          "Load the kernel module fuse and allow users to open " + FUSE + " (mode 0666).");
+    // the low-level variant is faster
+    if (!find(SQUASHFUSE, "squashfuse_ll") && !find(SQUASHFUSE, SQUASHFUSE)) {
+      return Optional.of(missing(SQUASHFUSE, SQUASHFUSE));
     }
-    return tryNamespaces();
+    return Optional.empty();
   }
 
   private boolean find(String name, String program) {
@@ -103,44 +159,58 @@ public final class RootTools {
     if (option == null) {
       return "";
     }
-    return host.ask(List.of(program.toString(), option))
-        .map(answer -> version(answer.stdout() + "\n" + answer.stderr()))
-        .orElse("");
-  }
-
-  private static String version(String text) {
-    Matcher version = VERSION.matcher(text);
+    String said =
+        host.ask(List.of(program.toString(), option))
+            .map(answer -> answer.stdout() + "\n" + answer.stderr())
+            .orElse("");
+    if (name.equals(SQUASHFUSE)) {
+      givesOwner = said.contains("uid=");
+    }
+    Matcher version = VERSION.matcher(said);
     return version.find() ? version.group(1) : "";
   }
 
-  private Probe tryNamespaces() {
-    boolean root = host.identity().isRoot();
-    List<String> words = unshare(root ? Mode.ROOT : Mode.USER);
-    if (!root) {
-      words.addAll(List.of(path(UNSHARE), "--user", "--map-current-user"));
+  private void findLoop() {
+    Optional<Path> losetup = host.find("losetup");
+    boolean free =
+        losetup
+            .flatMap(program -> host.ask(List.of(program.toString(), "--find")))
+            .filter(answer -> answer.status() == 0)
+            .isPresent();
+    String known = host.read(FILE_SYSTEMS).orElse("");
+    List<String> formats =
+        Stream.of("squashfs", "ext3").filter(name -> known.contains("\t" + name + "\n")).toList();
+    if (free && !formats.isEmpty()) {
+      facts.put(LOOP, String.join(" ", formats));
     }
-    words.addAll(List.of(path(BWRAP), "--unshare-pid", "--ro-bind", "/", "/"));
-    words.addAll(List.of("--dev", "/dev", "--proc", "/proc", path(SHELL), "-c", ":"));
-    Optional<String> problem = problem(words);
-    if (problem.isPresent()) {
-      return new Absent(
-          "namespaces cannot be made: " + problem.get(),
-          "Allow user namespaces (sysctl user.max_user_namespaces,"
-              + " kernel.apparmor_restrict_unprivileged_userns; in a container, its seccomp profile"
-              + " and masked /proc), with util-linux 2.36 and bubblewrap 0.5 or newer.");
-    }
-    Map<String, String> facts = new LinkedHashMap<>();
-    if (!root && host.identity().subordinate().isPresent()) {
-      List<String> fakeroot = unshare(Mode.FAKEROOT);
-      fakeroot.addAll(List.of(path(SHELL), "-c", ":"));
-      problem(fakeroot).ifPresent(reason -> facts.put(NO_FAKEROOT, reason));
-    }
-    return new Present(tools, facts);
   }
 
-  private List<String> unshare(Mode mode) {
+  /** Why a merged root cannot be mounted and entered here, where that is so. */
+  private Optional<Probe> impossible(List<String> options) {
+    boolean root = host.identity().isRoot();
+    Optional<String> problem = failure(trial(root ? Mode.ROOT : Mode.USER, options));
+    if (problem.isPresent()) {
+      return Optional.of(
+          new Absent(
+              "namespaces cannot be made: " + problem.get(),
+              "Allow user namespaces (sysctl user.max_user_namespaces,"
+                  + " kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns;"
+                  + " in a container, its seccomp profile and masked /proc), with util-linux 2.36"
+                  + (options.isEmpty() ? "" : " and Linux 5.11")
+                  + " or newer."));
+    }
+    if (!root && host.identity().subordinate().isPresent()) {
+      failure(trial(Mode.FAKEROOT, options)).ifPresent(why -> facts.put(NO_FAKEROOT, why));
+    }
+    return Optional.empty();
+  }
+
+  private List<String> trial(Mode mode, List<String> options) {
     List<String> words = new ArrayList<>(List.of(path(UNSHARE)));
     words.addAll(mode.namespaces());
+    words.addAll(List.of(path(SHELL), "-c", TRY, "overlay-sdk", path(UNSHARE)));
+    words.add(mode == Mode.USER ? "self" : "as-is");
+    words.addAll(options);
     return words;
   }
 
@@ -148,7 +218,7 @@ public final class RootTools {
     return tools.get(tool).path().toString();
   }
 
-  private Optional<String> problem(List<String> words) {
+  private Optional<String> failure(List<String> words) {
     Optional<Answer> answer = host.ask(words);
     if (answer.isEmpty()) {
       return Optional.of(words.get(0) + " could not be started or did not end");

@@ -4,6 +4,7 @@
  * the backends differ ({@link io.overlaysdk.backend.support.rootfs.Merge}).
  *
  * <p>One invocation holds everything: {@code unshare} makes the namespaces, a constant script
- * mounts the layers, merges them, enters the result with bubblewrap, and unmounts in reverse.
+ * mounts the layers and merges them ({@code merged-root.sh}), a second one completes and enters the
+ * result in namespaces of its own ({@code inside.sh}), and all is unmounted in reverse.
  */
 package io.overlaysdk.backend.support.rootfs;

@@ -1,8 +1,9 @@
-# sh -c THIS overlay-sdk DIRECTORY OPERATION...
-# Mounts what the operations say, enters the merged root, unmounts in reverse. It is process 1 of a
-# pid namespace of its own: when it ends, the kernel kills whatever is left in there. All data comes
-# as words; nothing is ever put together to a line that a shell reads. Mount points, links and notes
-# lie on a tmpfs that nothing outside of the mount namespace sees.
+# sh -c THIS overlay-sdk DIRECTORY OPERATION... enter WORD...
+# Mounts what the operations say, runs the words, which enter the merged root (inside.sh), unmounts
+# in reverse. It is process 1 of a pid namespace of its own: when it ends, the kernel kills whatever
+# is left in there. All data comes as words; nothing is ever put together to a line that a shell
+# reads. Mount points, links and notes lie on a tmpfs that nothing outside of the mount namespace
+# sees.
 set -u
 mounted= status=0 stopped=
 trap 'stopped=1' HUP INT QUIT TERM
@@ -71,6 +72,9 @@ attach() {
     "$@" </dev/null >"$name.log" 2>&1
   fi || fail "$program could not mount $name (status $?): $(cat "$name.log")"
   mounted="$name:$pid $mounted"
+  # An overlay copies what the kernel knows of the root of a layer. Of one behind FUSE that is
+  # nothing, not even its mode, before somebody asks.
+  [ -d "$name/." ] || fail "$program mounted no directory at $name"
 }
 
 # thaw DIRECTORY: makes it usable, where it is there and is not. The capabilities of a namespace hide
@@ -95,107 +99,6 @@ point() {
   fi || fail "no mount point for $2"
 }
 
-# inside PATH: sets at to where PATH leads in the merged root, without leading slash and free of
-# links. Nothing but the last link of a path is ever given to the host to follow.
-inside() {
-  rest=${1#/} at= hops=0
-  while [ -n "$rest" ]; do
-    part=${rest%%/*}
-    case $rest in
-      */*) rest=${rest#*/} ;;
-      *) rest= ;;
-    esac
-    case $part in
-      '' | .) continue ;;
-      ..)
-        case $at in
-          */*) at=${at%/*} ;;
-          *) at= ;;
-        esac
-        continue
-        ;;
-    esac
-    next=${at:+$at/}$part
-    if [ -h "merged/$next" ]; then
-      hops=$((hops + 1))
-      [ "$hops" -le 40 ] || return 1
-      link=$(readlink "merged/$next" && echo .)
-      link=${link%??}
-      case $link in
-        /*) at= ;;
-      esac
-      rest=$link/$rest
-    else
-      at=$next
-    fi
-  done
-  [ -e "merged/$at" ]
-}
-
-put() {
-  printf '%s\0' "$@" >>options
-}
-
-# place FLAG SOURCE TARGET
-place() {
-  inside "$3" || fail "cannot bind $2 at $3: the merged root has no $3 (it was deleted, or a \
-directory of the overlay hides it), and making it would change the overlay. Make it in a session \
-without this bind, or bind it elsewhere"
-  put "$1" "$2" "/$at"
-}
-
-# offer FLAG SOURCE TARGET: only where both are there
-offer() {
-  [ -e "$2" ] && inside "$3" && put "$1" "$2" "/$at"
-}
-
-# account FILE ID LINE: the user's line, where the image has a plain file for it that lacks it
-account() {
-  file=merged/etc/$1
-  if [ -h merged/etc ] || [ -h "$file" ] || [ ! -f "$file" ] || [ ! -r "$file" ] \
-    || grep -q "^[^:]*:[^:]*:$2:" "$file"; then
-    return
-  fi
-  {
-    cat "$file"
-    [ -z "$(tail -c 1 "$file")" ] || echo
-    printf '%s\n' "$3"
-  } >"$1" || fail "no space for $1"
-  put --ro-bind "$directory/$1" "/etc/$1"
-}
-
-# enter UNSHARE BWRAP /bin/sh -c SCRIPT overlay-sdk COUNT NAME... WORD...: the command, through the
-# image's own shell where it has one, else as it is. The value of the Nth NAME is in the environment.
-enter() {
-  unshare=$1 bwrap=$2
-  shift 2
-  count=$5 i=0
-  if inside /bin/sh && [ -f "merged/$at" ] && [ -x "merged/$at" ]; then
-    while [ "$i" -lt "$count" ]; do
-      # the name is made of a constant and a number
-      eval "put --setenv OVERLAYSDK_VALUE_$i \"\$OVERLAYSDK_VALUE_$i\""
-      i=$((i + 1))
-    done
-  else
-    shift 5
-    while [ "$i" -lt "$count" ]; do
-      eval "put --setenv \"\$1\" \"\$OVERLAYSDK_VALUE_$i\""
-      shift
-      i=$((i + 1))
-    done
-  fi
-  set -- "$bwrap" --args 3 --json-status-fd 4 -- "$@"
-  # bwrap 0.8 refuses to start with capabilities that it did not ask for
-  [ -z "$unshare" ] || set -- "$unshare" --user --map-current-user "$@"
-  umask "$mask"
-  [ -z "$stopped" ] || return 143
-  # What the caller ignores, such as HUP below nohup, every program here would ignore too; a shell
-  # cannot undo that, env of coreutils 8.31 can. Apptainer does it by itself.
-  reset=
-  ! env --default-signal true 2>/dev/null || reset=--default-signal
-  env -i ${reset:+"$reset"} "$@" 3<options 4>report
-}
-
 directory=$1
 shift
 mask=$(umask)
@@ -204,7 +107,7 @@ mount -t tmpfs -o mode=700 tmpfs "$directory" && cd "$directory" || {
   complain "no tmpfs could be mounted at $directory"
   exit 125
 }
-mkdir points && : >options && : >report || fail "no space at $directory"
+mkdir points || fail "no space at $directory"
 
 while operation=$1 && shift && [ "$operation" != enter ]; do
   case $operation in
@@ -228,39 +131,17 @@ while operation=$1 && shift && [ "$operation" != enter ]; do
       point "$1" "$2"
       shift 2
       ;;
-    option)
-      count=$1
-      shift
-      while [ "$count" -gt 0 ]; do
-        put "$1"
-        shift
-        count=$((count - 1))
-      done
-      ;;
-    place)
-      place "$1" "$2" "$3"
-      shift 3
-      ;;
-    offer)
-      offer "$1" "$2" "$3"
-      shift 3
-      ;;
-    account)
-      account "$1" "$2" "$3"
-      shift 3
-      ;;
-    terminal)
-      [ -z "${TERM-}" ] || put --setenv TERM "$TERM"
-      ;;
     *) fail "unknown operation $operation" ;;
   esac
 done
 
-enter "$@"
+[ -z "$stopped" ] || {
+  status=143
+  leave
+}
+umask "$mask"
+"$@"
 status=$?
-# bwrap ends with 1 on errors of its own too, but reports the status of a command that it started
-case $(cat report) in
-  *'"exit-code"'*) ;;
-  *) [ "$status" != 1 ] || status=125 ;;
-esac
+# unshare ends with 1 where it can make no namespaces; the script inside notes that it has begun
+[ "$status" = 0 ] || [ -e begun ] || status=125
 leave

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Runs the constant script in this machine's shell; what would mount only writes down its name. */
+/**
+ * Runs the constant scripts in this machine's shell; what would mount only writes down its name.
+ */
 final class MergedRootScriptTest {
   private static final String[] MERGE = {"attach", "merged", "leave", "2", "attacher", "merged"};
 
@@ -36,7 +38,10 @@ final class MergedRootScriptTest {
     programs = Files.createDirectory(temporary.resolve("programs"));
     directory = Files.createDirectory(temporary.resolve("a 'directory'"));
     log = temporary.resolve("log");
-    program("mount", "[ \"$1\" != --rbind ] || { rmdir \"$3\"; ln -s \"$2\" \"$3\"; }");
+    program(
+        "mount",
+        "case \"$*\" in --rbind*' merged/'*) echo \"mount $*\" >>\"$LOG\" ;;"
+            + " --rbind*) rmdir \"$3\"; ln -s \"$2\" \"$3\" ;; esac");
     program("mountpoint", "true");
     program(
         "umount",
@@ -52,10 +57,8 @@ final class MergedRootScriptTest {
             + " >/dev/null 2>&1 &");
     program("broken", "echo 'no such file system' >&2; exit 7");
     program(
-        "bwrap",
-        "tr '\\0' '\\n' <&3 >\"${0%/*}/../options\"; echo enter >>\"${0%/*}/../log\";"
-            + " while [ \"$1\" != -- ]; do shift; done; shift; \"$@\"; status=$?;"
-            + " echo '{\"exit-code\": 0}' >&4; exit $status");
+        "unshare",
+        "echo enter >>\"${0%/*}/../log\"; while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"");
   }
 
   private void program(String name, String body) throws IOException {
@@ -81,13 +84,21 @@ final class MergedRootScriptTest {
       String[] operations,
       String... command)
       throws Exception {
+    int merged = Arrays.asList(operations).lastIndexOf("merged") + 1;
     List<String> words = new ArrayList<>(before);
     words.addAll(List.of("/bin/sh", "-c", Scripts.read("merged-root.sh")));
     words.addAll(List.of("overlay-sdk", directory.toString()));
-    words.addAll(Arrays.asList(operations));
-    words.addAll(List.of("enter", "", programs.resolve("bwrap").toString()));
+    words.addAll(Arrays.asList(operations).subList(0, merged));
+    words.addAll(List.of("enter", "/bin/sh", "-c", Scripts.read("inside.sh"), "overlay-sdk"));
+    words.addAll(Arrays.asList(operations).subList(merged, operations.length));
+    words.addAll(List.of("enter", programs.resolve("unshare").toString(), "as-is", "/root", "/"));
     words.addAll(List.of("/bin/sh", "-c", Scripts.read("in-container.sh"), "overlay-sdk"));
     words.addAll(Arrays.asList(command));
+    return start(words, environment, stdin);
+  }
+
+  private Outcome start(List<String> words, Map<String, String> environment, String stdin)
+      throws Exception {
     ProcessBuilder builder = new ProcessBuilder(words).directory(temporary.toFile());
     builder.environment().put("PATH", programs + ":" + builder.environment().get("PATH"));
     builder.environment().put("LOG", log.toString());
@@ -116,8 +127,8 @@ final class MergedRootScriptTest {
     return Files.readAllLines(log);
   }
 
-  private List<String> options() throws IOException {
-    return Files.readAllLines(temporary.resolve("options"));
+  private List<String> mounts() throws IOException {
+    return log().stream().filter(line -> line.startsWith("mount ")).toList();
   }
 
   @ParameterizedTest
@@ -174,7 +185,8 @@ final class MergedRootScriptTest {
 
   @Test
   void namesAProgramThatIsNotThere() throws Exception {
-    Outcome outcome = run(operations("attach", "layer0", "leave", "1", "/no/such"), "0", "true");
+    Outcome outcome =
+        run(and(operations("attach", "layer0", "leave", "1", "/no/such"), MERGE), "0", "true");
     assertEquals(125, outcome.status());
     assertTrue(outcome.stderr().contains("such could not mount layer0 (status 127)"));
   }
@@ -188,10 +200,13 @@ final class MergedRootScriptTest {
   }
 
   @Test
-  void tellsAFailureOfBubblewrapFromTheStatusOfTheCommand() throws Exception {
-    program("bwrap", "echo 'bwrap: no permission' >&2; exit 1");
-    Outcome outcome = run(MERGE, "0", "true");
-    assertEquals(new Outcome(125, "", "bwrap: no permission\n"), outcome);
+  void tellsAFailureToMakeNamespacesFromTheStatusOfTheCommand() throws Exception {
+    List<String> words = List.of("/bin/sh", "-c", Scripts.read("merged-root.sh"), "overlay-sdk");
+    List<String> all = new ArrayList<>(words);
+    all.add(directory.toString());
+    all.addAll(List.of(MERGE));
+    all.addAll(List.of("enter", "/bin/sh", "-c", "echo 'unshare: no permission' >&2; exit 1"));
+    assertEquals(new Outcome(125, "", "unshare: no permission\n"), start(all, Map.of(), ""));
   }
 
   @Test
@@ -209,28 +224,34 @@ final class MergedRootScriptTest {
 
   @Test
   void passesVariablesAsTheyAreAndNothingElse() throws Exception {
-    String value = " a\n'\"$HOME`id`\\ ";
-    // here the stand-in for bwrap does not set what --setenv says
-    program(
-        "bwrap",
-        "tr '\\0' '\\n' <&3 >\"${0%/*}/../options\"; env >\"${0%/*}/../environment\";"
-            + " echo '{\"exit-code\": 0}' >&4");
-    run(Map.of("OVERLAYSDK_VALUE_0", value, "SECRET", "x"), "", MERGE, "1", "NAME", "true");
-    assertEquals(List.of("--setenv", "OVERLAYSDK_VALUE_0", " a", "'\"$HOME`id`\\ "), options());
-    assertFalse(Files.readString(temporary.resolve("environment")).contains("SECRET"));
+    String value = " a\n'\"$HOME`id`\\ \nexport start=x\nexport PATH=y";
+    Map<String, String> environment = Map.of("OVERLAYSDK_VALUE_0", value, "SECRET", "x");
+    String script = "printf '<%s>' \"$NAME\"; env | grep -c SECRET; env | grep ^HOME";
+    Outcome outcome = run(environment, "", MERGE, "1", "NAME", "sh", "-c", script);
+    assertEquals(new Outcome(0, "<" + value + ">0\nHOME=/root\n", ""), outcome);
   }
 
   @Test
   void setsVariablesItselfWhereTheImageHasNoShell() throws Exception {
-    program("attacher", "mkdir -p \"$1/bin\"; ln -s /bin/sh \"$1/bin/sh\"");
+    program("attacher", "mkdir -p \"$1/bin\" \"$1/app\"; cp /bin/sh \"$1/app/shell\"");
     program(
-        "bwrap",
-        "tr '\\0' '\\n' <&3 >\"${0%/*}/../options\"; printf '<%s>' \"$@\";"
-            + " echo '{\"exit-code\": 0}' >&4");
+        "unshare", "while [ \"$1\" != -- ]; do shift; done; shift; printf '<%s>' \"$NAME\" \"$@\"");
     Outcome outcome =
-        run(Map.of("OVERLAYSDK_VALUE_0", "v"), "", MERGE, "1", "NAME", "-word", "a b");
-    assertEquals("<--args><3><--json-status-fd><4><--><-word><a b>", outcome.stdout());
-    assertEquals(List.of("--setenv", "NAME", "v"), options());
+        run(Map.of("OVERLAYSDK_VALUE_0", "v\n"), "", MERGE, "1", "NAME", "/app/shell", "", "a b");
+    assertEquals(new Outcome(0, "<v\n></app/shell><><a b>", ""), outcome);
+  }
+
+  @Test
+  void saysWhatIsNotThereToRunWhereTheImageHasNoShell() throws Exception {
+    program("attacher", "mkdir -p \"$1/usr/bin\"; cp /bin/sh \"$1/usr/bin/here\"");
+    String here = run(MERGE, "0", "here").stderr();
+    assertFalse(here.contains("no program"), here);
+    for (String program : List.of("/no/such", "such", "./here")) {
+      directory = Files.createDirectory(temporary.resolve("of " + program.replace('/', '-')));
+      Outcome outcome = run(MERGE, "0", program);
+      assertEquals(125, outcome.status());
+      assertTrue(outcome.stderr().contains("no program " + program), outcome.stderr());
+    }
   }
 
   @Test
@@ -246,19 +267,18 @@ final class MergedRootScriptTest {
   void resolvesLinksOfTheImageInsideOfTheMergedRoot() throws Exception {
     program(
         "attacher",
-        "mkdir -p \"$1/run/lock\" \"$1/var\"; ln -s /run \"$1/var/run\";"
+        "mkdir -p \"$1/run/lock\" \"$1/var\" \"$1/bin\"; cp /bin/sh \"$1/bin\"; ln -s /run \"$1/var/run\";"
             + " ln -s ../../../run/lock \"$1/var/lock\"; ln -s /etc \"$1/host\"");
-    String[] places = {
-      "place", "--bind", "/s", "/var/run/lock", "place", "--ro-bind", "/s", "/var/lock"
-    };
+    String[] places = {"place", "rw", "/s", "/var/run/lock", "place", "ro", "/s", "/var/lock"};
     assertEquals(0, run(and(MERGE, places), "0", "true").status());
-    assertEquals(List.of("--bind", "/s", "/run/lock", "--ro-bind", "/s", "/run/lock"), options());
+    String mount = "mount --rbind /s merged/run/lock";
+    assertEquals(List.of(mount, mount), mounts());
   }
 
   @Test
   void refusesABindWhoseTargetWouldHaveToBeMadeInTheOverlay() throws Exception {
     program("attacher", "mkdir \"$1\"/etc; ln -s /etc \"$1/host\"; echo \"attach $1\" >>\"$LOG\"");
-    Outcome outcome = run(and(MERGE, "place", "--bind", "/s", "/host/passwd"), "0", "true");
+    Outcome outcome = run(and(MERGE, "place", "rw", "/s", "/host/passwd"), "0", "true");
     assertEquals(125, outcome.status());
     assertTrue(outcome.stderr().contains("cannot bind /s at /host/passwd"), outcome.stderr());
     assertEquals(List.of("attach merged", "umount merged"), log());
@@ -273,7 +293,7 @@ final class MergedRootScriptTest {
       "account", "passwd", "7", "ada:x:7:7::/:", "account", "group", "7", "ada:x:7:"
     };
     run(and(MERGE, accounts), "0", "true");
-    assertEquals(List.of("--ro-bind", directory + "/passwd", "/etc/passwd"), options());
+    assertEquals(List.of("mount --rbind passwd merged/etc/passwd"), mounts());
     assertEquals("root:x:0:0::/:\nada:x:7:7::/:\n", Files.readString(directory.resolve("passwd")));
   }
 
@@ -281,7 +301,7 @@ final class MergedRootScriptTest {
   void leavesAFileThatKnowsTheUserAsItIs() throws Exception {
     program("attacher", "mkdir \"$1/etc\"; echo 'eve:x:7:7::/:' >\"$1/etc/passwd\"");
     run(and(MERGE, "account", "passwd", "7", "ada:x:7:7::/:"), "0", "true");
-    assertEquals(List.of(), options());
+    assertEquals(List.of(), mounts());
   }
 
   @Test
