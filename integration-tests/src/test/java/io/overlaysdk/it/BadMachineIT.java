@@ -113,7 +113,7 @@ class BadMachineIT {
   void refusesAToolThatIsNotWhereTheSiteSays(String backend, Images images) throws IOException {
     Path missing = temp.resolve("missing");
     SessionSpec spec = SessionSpec.on(images.tutorial());
-    try (Trap trap = new Trap(backend, temp, site -> site.executable(backend, missing))) {
+    try (Trap trap = new Trap(backend, temp, site -> site.executable(Tools.of(backend), missing))) {
       trap.refuses(NoBackendException.class, spec, missing, "correct the configuration");
     }
   }

@@ -24,13 +24,18 @@ class OverlayfsIT {
   @Test
   void putsADirectoryInPlaceOfADeletedOne(Images images) throws Exception {
     try (Bench bench = Bench.of("overlayfs", temp)) {
-      Overlay overlay = bench.sdk().createOverlay(temp.resolve("overlay"));
-      SessionSpec spec = bench.on(images.sandbox()).overlay(overlay);
-      try (Session session = bench.start(spec)) {
-        session.run("sh", "-c", "rm -r /etc && mkdir /etc && echo new >/etc/new").orThrow();
+      Overlay lower = bench.sdk().createOverlay(temp.resolve("lower"));
+      SessionSpec image = bench.on(images.sandbox());
+      try (Session session = bench.start(image.overlay(lower))) {
+        session.run("sh", "-c", "mkdir -p /data/deep && echo old >/data/old").orThrow();
       }
-      try (Session session = bench.start(spec)) {
-        assertEquals("new\n", session.run("ls", "/etc").orThrow().stdout());
+      Overlay upper = bench.sdk().createOverlay(temp.resolve("upper"));
+      SessionSpec both = image.overlay(lower.readOnly()).overlay(upper);
+      try (Session session = bench.start(both)) {
+        session.run("sh", "-c", "rm -r /data && mkdir /data && echo new >/data/new").orThrow();
+      }
+      try (Session session = bench.start(both)) {
+        assertEquals("new\n", session.run("ls", "/data").orThrow().stdout());
       }
     }
   }

@@ -30,6 +30,11 @@ public final class Tools {
     return found.get();
   }
 
+  /** The program without which the backend of this name can do nothing. */
+  public static String of(String backend) {
+    return backend.equals("overlayfs") ? "mount" : backend;
+  }
+
   private static Optional<Path> find(String program) {
     return Stream.of(System.getenv("PATH").split(File.pathSeparator))
         .map(directory -> Path.of(directory, program))

@@ -13,8 +13,11 @@ import java.util.Optional;
  * @param parts the file systems inside; one that spans the file for a bare file system image, none
  *     for a directory
  * @param owner the user id that owns the file or directory; -1 where there is none
+ * @param places for {@link Kind#HOST} what it is put together from, each before what lies in it;
+ *     empty for all others
  */
-public record ImageFacts(Kind kind, String location, List<Part> parts, int owner) {
+public record ImageFacts(
+    Kind kind, String location, List<Part> parts, int owner, List<Place> places) {
 
   /** What an image is. */
   public enum Kind {
@@ -34,6 +37,17 @@ public record ImageFacts(Kind kind, String location, List<Part> parts, int owner
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(location, "location");
     parts = List.copyOf(parts);
+    places = List.copyOf(places);
+  }
+
+  /** Any but the machine's own root. */
+  public ImageFacts(Kind kind, String location, List<Part> parts, int owner) {
+    this(kind, location, parts, owner, List.of());
+  }
+
+  /** The same, put together from these. */
+  public ImageFacts with(List<Place> others) {
+    return new ImageFacts(kind, location, parts, owner, others);
   }
 
   /** Where it is; for a local image only. */
@@ -80,5 +94,33 @@ public record ImageFacts(Kind kind, String location, List<Part> parts, int owner
       Objects.requireNonNull(format, "format");
       Objects.requireNonNull(architecture, "architecture");
     }
+  }
+
+  /**
+   * A place in the machine's own root.
+   *
+   * @param path absolute, without links
+   * @param use what becomes of it
+   */
+  public record Place(Path path, Use use) {
+    public Place {
+      Objects.requireNonNull(path, "path");
+      Objects.requireNonNull(use, "use");
+    }
+  }
+
+  /** What becomes of a place of the machine's own root in a session. */
+  public enum Use {
+    /**
+     * A directory that takes changes in an overlay of its own. For root what is mounted in it is
+     * not part of it; for a plain user nothing is mounted in it.
+     */
+    OVERLAY,
+    /** A file or directory that is there as it is, and cannot be changed. */
+    READ_ONLY,
+    /** A directory that is there for what lies in it. */
+    FOLDER,
+    /** A symbolic link, copied. */
+    LINK
   }
 }

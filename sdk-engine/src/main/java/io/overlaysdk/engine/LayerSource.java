@@ -36,7 +36,8 @@ record LayerSource(Path file, Format format, long offset, boolean base, boolean 
 
   private static List<LayerSource> of(ImageFacts image) {
     return switch (image.kind()) {
-      case DIRECTORY -> List.of(new LayerSource(image.path(), Format.DIRECTORY, 0, true, false));
+      case DIRECTORY, HOST ->
+          List.of(new LayerSource(image.path(), Format.DIRECTORY, 0, true, false));
       case SIF, SQUASHFS, EXT3 -> {
         List<LayerSource> parts = new ArrayList<>();
         ImageFacts.Part root = image.root().orElseThrow();

@@ -41,6 +41,14 @@ final class LayerWork {
     return MountedLayers.open(sources, host, launcher, scratch, started);
   }
 
+  private RuntimeFiles runtimeFiles(Job.ListChanges job) {
+    boolean ofHost = job.layers().get(0).file().equals(Path.of("/"));
+    int uid = host.identity().uid();
+    RuntimeFiles files =
+        (ofHost ? RuntimeFiles.none() : RuntimeFiles.standard()).mountPoints(job.mountPoints());
+    return ofHost && uid != 0 ? files.directoriesOfOthersThan(uid) : files;
+  }
+
   /** The images among the layers stay mounted until the changes are closed. */
   HeldChanges changes(Job.ListChanges job) {
     MountedLayers stack = open(job.layers());
@@ -52,7 +60,7 @@ final class LayerWork {
               .owners(
                   job.owning().owners(host.identity(), false),
                   job.owning().owners(host.identity(), stack.hasMounts()))
-              .without(RuntimeFiles.standard().mountPoints(job.mountPoints()));
+              .without(runtimeFiles(job));
       Changes changes =
           LayerChanges.between(
               layers.subList(0, top),

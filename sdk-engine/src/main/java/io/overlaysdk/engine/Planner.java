@@ -91,7 +91,7 @@ final class Planner {
     shares.addAll(configuration.shares());
     shares.addAll(spec.shares());
     Map<String, String> variables = variables(spec, shares);
-    ImageFacts image = facts.of(spec.image());
+    ImageFacts image = image(spec, scratch, facts);
     List<OverlayFacts> overlays =
         spec.overlays().stream().map(overlay -> of(overlay, spec, scratch, facts)).toList();
     // What is made only later can be nothing else that is there.
@@ -123,6 +123,13 @@ final class Planner {
         variables,
         start(spec, shares),
         binds);
+  }
+
+  private ImageFacts image(SessionSpec spec, Path scratch, Facts facts) {
+    ImageFacts image = facts.of(spec.image());
+    return image.kind() == ImageFacts.Kind.HOST
+        ? image.with(HostPlaces.of(host.identity(), scratch))
+        : image;
   }
 
   /** What is the same for every backend that is asked. */
@@ -253,9 +260,14 @@ final class Planner {
     return spec.directory()
         .orElseGet(
             () ->
-                shares.contains(Share.WORKING_DIRECTORY)
+                shares.contains(Share.WORKING_DIRECTORY) || isThereOnHost(spec)
                     ? ContainerPath.of(workingDirectory().toString())
                     : ROOT);
+  }
+
+  /** A command is tried where the caller is, as far as the session has that directory. */
+  private static boolean isThereOnHost(SessionSpec spec) {
+    return spec.image().isHost() && !HostPlaces.isPrivate(workingDirectory());
   }
 
   private static List<String> describe(List<Bind> shared, Set<Share> shares) {

@@ -266,6 +266,7 @@ final class Comparison implements Changes, Iterator<Change> {
 
     private void metadata(LayerEntry entry, LowerEntry old) {
       if (!options.runtimeFiles().haveChanged(entry)
+          && !options.runtimeFiles().haveMade(entry, old)
           && entries.differInMetadata(upper, entry, old)) {
         report(Change.Kind.METADATA, entry.path());
       }

@@ -23,17 +23,23 @@ import java.util.Set;
  * of another type than in the image.
  */
 public final class RuntimeFiles {
-  private static final RuntimeFiles NONE = new RuntimeFiles(Set.of(), Set.of(), Set.of());
+  private static final long NOBODY = -1;
+  private static final RuntimeFiles NONE = new RuntimeFiles(Set.of(), Set.of(), Set.of(), NOBODY);
 
   private final Set<ContainerPath> mountPoints;
   private final Set<ContainerPath> leading;
   private final Set<ContainerPath> generated;
+  private final long user;
 
   private RuntimeFiles(
-      Set<ContainerPath> mountPoints, Set<ContainerPath> leading, Set<ContainerPath> generated) {
+      Set<ContainerPath> mountPoints,
+      Set<ContainerPath> leading,
+      Set<ContainerPath> generated,
+      long user) {
     this.mountPoints = mountPoints;
     this.leading = leading;
     this.generated = generated;
+    this.user = user;
   }
 
   /** Everything is the user's. */
@@ -78,14 +84,25 @@ public final class RuntimeFiles {
         }
       }
     }
-    return new RuntimeFiles(points, above, generated);
+    return new RuntimeFiles(points, above, generated, user);
   }
 
   /** The same rule with these generated files on top. */
   public RuntimeFiles generated(Collection<ContainerPath> paths) {
     Set<ContainerPath> files = new HashSet<>(generated);
     files.addAll(paths);
-    return new RuntimeFiles(mountPoints, leading, files);
+    return new RuntimeFiles(mountPoints, leading, files, user);
+  }
+
+  /**
+   * The same rule for a plain user on the root of the machine: a directory that belongs to somebody
+   * else cannot be given another mode or owner by the user, so where it has one in the overlay, the
+   * runtime made it for the changes in it.
+   *
+   * @param uid the user's id
+   */
+  public RuntimeFiles directoriesOfOthersThan(long uid) {
+    return new RuntimeFiles(mountPoints, leading, generated, uid);
   }
 
   boolean isEmpty() {
@@ -110,6 +127,11 @@ public final class RuntimeFiles {
   /** Whether the runtime changed this entry, which the image has with another content or mode. */
   boolean haveChanged(LayerEntry entry) {
     return !generated.isEmpty() && generated.contains(entry.path());
+  }
+
+  /** Whether the runtime made this directory for what is in it. */
+  boolean haveMade(LayerEntry entry, LowerEntry old) {
+    return user != NOBODY && entry.isDirectory() && old.stat().uid() != user;
   }
 
   private boolean holdsNothingElse(LayerDirectory parent, LayerEntry directory) {

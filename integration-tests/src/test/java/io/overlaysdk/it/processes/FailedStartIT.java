@@ -129,7 +129,7 @@ class FailedStartIT {
   void refusesAToolThatIsMissing(String backend) {
     try (OverlaySdk sdk =
         OverlaySdk.open(
-            site.configuration().executable(backend, Path.of("/nowhere/tool")).build())) {
+            site.configuration().executable(Tools.of(backend), Path.of("/nowhere/tool")).build())) {
       NoBackendException e =
           assertThrows(NoBackendException.class, () -> sdk.start(site.on(backend)));
 

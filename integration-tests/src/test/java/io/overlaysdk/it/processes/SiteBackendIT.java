@@ -75,7 +75,7 @@ class SiteBackendIT {
 
       assertEquals("bubblewrap", reports.get(0).name());
       assertTrue(reports.get(0).available(), reports.get(0).summary());
-      assertEquals(4, reports.size());
+      assertEquals(5, reports.size());
     }
   }
 

@@ -91,9 +91,11 @@ class WorkflowIT {
     Path calls = site.directory().resolve("calls");
     Path watched =
         site.script(
-            "watched", "echo \"$*\" >>" + calls, "exec " + Tools.require(backend) + " \"$@\"");
+            "watched",
+            "echo \"$*\" >>" + calls,
+            "exec " + Tools.require(Tools.of(backend)) + " \"$@\"");
     try (OverlaySdk sdk =
-        OverlaySdk.open(site.configuration().executable(backend, watched).build())) {
+        OverlaySdk.open(site.configuration().executable(Tools.of(backend), watched).build())) {
       List<Explanation> explanations = sdk.explain(tutorial);
 
       assertEquals(

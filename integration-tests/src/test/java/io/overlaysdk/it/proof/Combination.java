@@ -1,5 +1,6 @@
 package io.overlaysdk.it.proof;
 
+import io.overlaysdk.it.OnEachExt3Backend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,11 +28,13 @@ record Combination(String backend, Base base, Kind overlay, User user) {
 
   static List<Combination> all() {
     List<Combination> all = new ArrayList<>();
-    for (String backend : List.of("apptainer", "fuse-overlayfs")) {
+    for (String backend : List.of("apptainer", "fuse-overlayfs", "overlayfs")) {
       for (Base base : Base.values()) {
         for (Kind overlay : Kind.values()) {
           for (User user : User.values()) {
-            all.add(new Combination(backend, base, overlay, user));
+            if (overlay == Kind.DIRECTORY || OnEachExt3Backend.Backends.writes(backend)) {
+              all.add(new Combination(backend, base, overlay, user));
+            }
           }
         }
       }
@@ -50,7 +53,7 @@ record Combination(String backend, Base base, Kind overlay, User user) {
 
   /** Of the paths of the layers below, those that may show again: {@link Generator}. */
   Set<String> anew(Set<String> below) {
-    boolean kernel = Shell.ROOT && backend.equals("apptainer");
+    boolean kernel = backend.equals("overlayfs") || Shell.ROOT && backend.equals("apptainer");
     return kernel ? Set.of() : below;
   }
 

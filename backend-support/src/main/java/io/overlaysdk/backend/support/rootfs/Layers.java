@@ -58,6 +58,7 @@ final class Layers {
   private void addImage(ImageFacts image) {
     switch (image.kind()) {
       case DIRECTORY -> bottomUp.add(bind(image.path()));
+      case HOST -> addHost();
       case PENDING -> bottomUp.add(squashfs(image.path(), "(known after the build)"));
       default -> {
         bottomUp.add(mount(image.path(), image.root().orElseThrow()));
@@ -66,6 +67,15 @@ final class Layers {
           bottomUp.add(overlay.format() == Format.EXT3 ? upperIn(root) : root);
         }
       }
+    }
+  }
+
+  /** A plain user's is no layer: {@link HostRoot}. */
+  private void addHost() {
+    if (mode == Mode.ROOT) {
+      String name = "layer" + count++;
+      operations.add("root", name);
+      bottomUp.add(name);
     }
   }
 

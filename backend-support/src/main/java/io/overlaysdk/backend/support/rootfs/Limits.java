@@ -57,13 +57,43 @@ final class Limits {
               "Fetch it first (apptainer pull IMAGE.sif "
                   + image.location()
                   + ") and use the file");
-      case HOST ->
-          throw refusal(
-              "the machine's own root cannot be the image",
-              "Use a SIF, a squashfs image or a directory");
+      case HOST -> checkHost();
       case PENDING -> needSquashfuse(image.location());
       case DIRECTORY -> checkOwner(image);
       default -> checkParts(image);
+    }
+  }
+
+  private void checkHost() {
+    if (!byKernel) {
+      throw refusal(
+          "the machine's own root cannot be the image",
+          "Use the backend overlayfs, or a SIF, a squashfs image or a directory");
+    }
+    if (Mode.of(request) == Mode.FAKEROOT) {
+      throw refusal(
+          "fakeroot over the machine's own root: its files belong to users that your user"
+              + " namespace cannot map",
+          "Run without fakeroot, or as root");
+    }
+    if (request.overlays().size() > 1) {
+      throw refusal(
+          "the machine's own root takes one overlay, and there are " + request.overlays().size(),
+          "Give one");
+    }
+    if (request.overlays().stream().anyMatch(overlay -> !overlay.isWritable())) {
+      throw refusal(
+          "an overlay of the machine's own root lies in that root, and the kernel takes nothing as"
+              + " two layers",
+          "Use it for writing, or read its upper directory");
+    }
+    Path scratch = request.scratch();
+    if (Mode.of(request) == Mode.USER && scratch.startsWith(request.identity().home())) {
+      throw refusal(
+          "the scratch directory "
+              + scratch
+              + " lies in the home directory, which could not be changed then",
+          "Configure another scratch directory, such as one in /tmp");
     }
   }
 

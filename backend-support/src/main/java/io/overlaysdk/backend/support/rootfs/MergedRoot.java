@@ -35,6 +35,7 @@ public final class MergedRoot implements Plan {
   private final Request request;
   private final Merge merge;
   private final Mode mode;
+  private final Optional<HostRoot> host;
   private final Path directory;
   private final List<String> outside;
   private final List<String> inside;
@@ -43,6 +44,7 @@ public final class MergedRoot implements Plan {
     this.request = request;
     this.merge = merge;
     this.mode = Mode.of(request);
+    this.host = HostRoot.of(request);
     this.directory = request.scratch().resolve("root");
     Operations layers = new Operations();
     Stack stack = Layers.add(request, mode, merge, layers);
@@ -124,30 +126,41 @@ public final class MergedRoot implements Plan {
 
   private List<String> outside(Stack stack, Operations all) {
     addPoints(all);
-    boolean awaited = stack.upper().isPresent() && !merge.isByKernel();
-    all.attach(Stack.MERGED, awaited ? AWAIT : LEAVE, merge.words(stack));
+    host.ifPresent(root -> root.addFrames(stack, all));
+    if (host.filter(HostRoot::isTree).isPresent()) {
+      all.add("tree");
+    } else {
+      boolean awaited = stack.upper().isPresent() && !merge.isByKernel();
+      all.attach(Stack.MERGED, awaited ? AWAIT : LEAVE, merge.words(stack));
+    }
+    host.ifPresent(root -> root.addPlaces(stack, tool(RootTools.MOUNT), all));
     return all.words();
   }
 
   private List<String> inside(Stack stack) {
     Operations all = new Operations();
-    if (stack.upper().isEmpty()) {
+    // the places of the machine's own root that nobody may write to are read-only by themselves
+    if (stack.upper().isEmpty() && host.isEmpty()) {
       all.add("seal");
     }
     all.add("devices").add("processes", mode == Mode.ROOT ? "guarded" : "").add("system");
     addAccount(all);
-    if (request.spec().network() == Network.HOST) {
+    if (hasResolver()) {
       all.offer("ro", RESOLVER, RESOLVER);
     }
     addBinds(all);
     return all.words();
   }
 
+  private boolean hasResolver() {
+    return request.spec().network() == Network.HOST && host.isEmpty();
+  }
+
   private void addPoints(Operations all) {
     for (String target : List.of("/dev", "/proc", "/sys")) {
       all.point("/", target);
     }
-    if (request.spec().network() == Network.HOST) {
+    if (hasResolver()) {
       all.point(RESOLVER, RESOLVER);
     }
     for (Bind bind : request.binds()) {

@@ -37,7 +37,7 @@ leave() {
 # program that got TERM has unmounted by itself.
 unmount() {
   tries=0
-  until umount "$1" 2>"$1.log" || ! mountpoint -q "$1"; do
+  until umount -R "$1" 2>"$1.log" || ! mountpoint -q "$1"; do
     tries=$((tries + 1))
     if [ "$tries" -ge 100 ]; then
       complain "$1 could not be unmounted: $(cat "$1.log")"
@@ -99,7 +99,58 @@ point() {
   fi || fail "no mount point for $2"
 }
 
-directory=$1
+# frame UPPER PATH: the directories of PATH in UPPER, as the machine has them. Whoever may not write
+# to PATH gets a directory of the own that cannot be written to.
+frame() {
+  rest=${2#/} at=
+  while [ -n "$rest" ]; do
+    at=$at/${rest%%/*}
+    case $rest in
+      */*) rest=${rest#*/} ;;
+      *) rest= ;;
+    esac
+    [ -d "$1$at" ] && [ ! -h "$1$at" ] || {
+      mkdir "$1$at" && chmod --reference="$at" "$1$at" && if [ "$(id -u)" = 0 ]; then
+        chown --reference="$at" "$1$at"
+      elif [ -n "$rest" ]; then
+        chmod u+rwx "$1$at"
+      elif [ ! -w "$at" ]; then
+        chmod a-w "$1$at"
+      fi
+    } || fail "no directory for the changes in $at"
+  done
+}
+
+# tree: the root is made of directories and links only, and nobody can change it
+tree() {
+  mkdir merged && mount --bind points merged && mount -o remount,bind,ro merged \
+    || fail 'no root could be made'
+  mounted="merged: $mounted"
+}
+
+# part PATH MOUNT OPTIONS UPPER WORK: a directory of the machine, with its changes in UPPER where that
+# is not empty. The names are links: no path is part of a mount option.
+part() {
+  parts=$((parts + 1))
+  mkdir "part$parts" && mount --bind "$1" "part$parts" && mkdir -p "points$1" \
+    && ln -s "$directory/points$1" "under$parts" || fail "$1 could not be bound"
+  layers=lowerdir=part$parts:under$parts
+  if [ -n "$4" ]; then
+    mkdir -p "$5/part$parts" && ln -s "$directory/$4$1" "upper$parts" || fail "no place to work in"
+    layers=$layers,upperdir=upper$parts,workdir=$5/part$parts
+  fi
+  "$2" -t overlay -o "$layers$3" overlay "merged$1" >part.log 2>&1 \
+    || fail "$1 of this machine cannot take changes: $(cat part.log)"
+}
+
+# fixed PATH: a file or directory of the machine as it is
+fixed() {
+  # a mount keeps the options that it has, or a plain user may not change it
+  mount --bind "$1" "merged$1" && options=$(findmnt -n -o VFS-OPTIONS --mountpoint "merged$1") \
+    && mount -o "remount,bind,ro${options#rw}" "merged$1" || fail "$1 could not be bound"
+}
+
+directory=$1 parts=0
 shift
 mask=$(umask)
 umask 022
@@ -130,6 +181,28 @@ while operation=$1 && shift && [ "$operation" != enter ]; do
     point)
       point "$1" "$2"
       shift 2
+      ;;
+    root)
+      mkdir "$1" && mount --bind / "$1" || fail 'the root of this machine could not be bound'
+      shift
+      ;;
+    copy)
+      link=$(readlink "$1" && echo .)
+      ln -s "${link%??}" "points$1" || fail "no link $1"
+      shift
+      ;;
+    frame)
+      frame "$1" "$2"
+      shift 2
+      ;;
+    tree) tree ;;
+    part)
+      part "$1" "$2" "$3" "$4" "$5"
+      shift 5
+      ;;
+    fixed)
+      fixed "$1"
+      shift
       ;;
     *) fail "unknown operation $operation" ;;
   esac

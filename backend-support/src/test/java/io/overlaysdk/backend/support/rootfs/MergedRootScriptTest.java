@@ -45,7 +45,7 @@ final class MergedRootScriptTest {
     program("mountpoint", "true");
     program(
         "umount",
-        "echo \"umount $1\" >>\"$LOG\"; rm -rf \"$1\"; [ ! -p \"$1.held\" ] || : >\"$1.held\"");
+        "[ \"$1\" != -R ] || shift; echo \"umount $1\" >>\"$LOG\"; rm -rf \"$1\"; [ ! -p \"$1.held\" ] || : >\"$1.held\"");
     program(
         "attacher",
         "echo \"attach $*\" >>\"$LOG\"; mkdir -p \"$1/bin\" \"$1/data\"; : >\"$1/bin/sh\";"

@@ -1,0 +1,60 @@
+package io.overlaysdk.engine;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.overlaysdk.OverlayException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is mounted on this machine, as this process sees it: {@code /proc/self/mountinfo}. */
+final class MountTable {
+  private static final Path FILE = Path.of("/proc/self/mountinfo");
+
+  private MountTable() {}
+
+  /**
+   * @param at the mount point
+   * @param type the name of the file system's type; of {@code fuse.sshfs} the whole
+   */
+  record Mount(Path at, String type) {}
+
+  /** In the order in which they were mounted. */
+  static List<Mount> read() {
+    try {
+      return parse(Files.readAllBytes(FILE));
+    } catch (IOException e) {
+      throw new OverlayException("cannot tell what is mounted: " + e + "; /proc is needed", e);
+    }
+  }
+
+  static List<Mount> parse(byte[] table) {
+    List<Mount> mounts = new ArrayList<>();
+    for (String line : new String(table, ISO_8859_1).split("\n")) {
+      String[] fields = line.split(" ");
+      // optional fields, as many as there are, end with a hyphen
+      int end = List.of(fields).indexOf("-");
+      if (end > 5 && fields.length > end + 1) {
+        mounts.add(new Mount(PathBytes.path(decode(fields[4])), fields[end + 1]));
+      }
+    }
+    return mounts;
+  }
+
+  /** Blanks, tabs, line ends and backslashes are written in octal. */
+  private static byte[] decode(String field) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (int i = 0; i < field.length(); i++) {
+      if (field.charAt(i) == '\\' && i + 3 < field.length()) {
+        bytes.write(Integer.parseInt(field.substring(i + 1, i + 4), 8));
+        i += 3;
+      } else {
+        bytes.write(field.charAt(i));
+      }
+    }
+    return bytes.toByteArray();
+  }
+}
