@@ -8,4 +8,6 @@ module io.overlaysdk.backend.overlayfs {
 
   provides io.overlaysdk.spi.Backend with
       io.overlaysdk.backend.overlayfs.OverlayfsBackend;
+  provides io.overlaysdk.spi.ImageBuilder with
+      io.overlaysdk.backend.overlayfs.SandboxBuilder;
 }

@@ -1,20 +1,51 @@
 package io.overlaysdk.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import io.overlaysdk.OverlayException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.stream.Stream;
 
 /** SHA-256, in hexadecimal digits. */
 final class Digests {
   private Digests() {}
+
+  /** Of an image: of its content where it is a file, else of all names, modes, links and files. */
+  static String ofImage(Path image) {
+    return Files.isDirectory(image) ? ofTree(image) : sha256(image);
+  }
+
+  private static String ofTree(Path root) {
+    MessageDigest digest = sha256();
+    try (Stream<Path> all = Files.walk(root)) {
+      for (Path path : all.sorted().toList()) {
+        BasicFileAttributes attributes =
+            Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS);
+        String content =
+            attributes.isSymbolicLink()
+                ? "link " + Files.readSymbolicLink(path)
+                : attributes.isRegularFile() ? "file " + sha256(path) : "other";
+        Object mode = Files.getAttribute(path, "unix:mode", NOFOLLOW_LINKS);
+        digest.update(
+            (root.relativize(path) + "\0" + mode + "\0" + content + "\0").getBytes(UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException | UncheckedIOException e) {
+      throw new OverlayException("cannot read " + root + ": " + e, e);
+    }
+  }
 
   static String sha256(Path file) {
     try (InputStream in = Files.newInputStream(file)) {

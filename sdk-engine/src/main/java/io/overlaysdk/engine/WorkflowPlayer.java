@@ -76,7 +76,7 @@ final class WorkflowPlayer {
   }
 
   private Outcome build(Step.Build build) {
-    String done = "built " + build.target();
+    String done = "";
     if (exists(build.target())) {
       switch (build.existing()) {
         case REFUSE -> {}
@@ -89,6 +89,11 @@ final class WorkflowPlayer {
     }
     if (!exists(build.target()) || build.existing() == Step.Existing.REFUSE) {
       sdk.build(build.definition(), build.target());
+      done =
+          Files.isDirectory(build.target())
+              ? "no container tool is here to build an image file: made the sandbox directory "
+                  + build.target()
+              : "built " + build.target();
     }
     remember(build.target());
     return new Outcome(List.of(done, "SHA-256 " + digests.get(key(build.target()))), "");
@@ -119,7 +124,7 @@ final class WorkflowPlayer {
   }
 
   private Outcome run(Step.Run run) {
-    run.session().image().path().filter(Files::isRegularFile).ifPresent(this::remember);
+    run.session().image().path().filter(Files::exists).ifPresent(this::remember);
     StringBuilder stdout = new StringBuilder();
     List<String> output = new ArrayList<>();
     Result last = null;
@@ -156,7 +161,7 @@ final class WorkflowPlayer {
                         "no step before this one used "
                             + unchanged.image()
                             + ", so there is nothing to compare with"));
-    String now = Digests.sha256(unchanged.image());
+    String now = Digests.ofImage(unchanged.image());
     return now.equals(before)
         ? new Outcome(List.of("SHA-256 " + now + ", as before"), "")
         : new Outcome(List.of(), unchanged.image() + " has SHA-256 " + now + "; it was " + before);
@@ -172,7 +177,7 @@ final class WorkflowPlayer {
   }
 
   private void remember(Path image) {
-    digests.computeIfAbsent(key(image), Digests::sha256);
+    digests.computeIfAbsent(key(image), Digests::ofImage);
   }
 
   private static Path key(Path path) {

@@ -22,10 +22,14 @@ public final class RootTools {
   /** What an overlay of the kernel is mounted with. */
   public static final String MOUNT = "mount";
 
+  /** What runs the constant scripts. */
+  public static final String SHELL = "sh";
+
+  /** What makes namespaces. */
+  public static final String UNSHARE = "unshare";
+
   static final String FUSE2FS = "fuse2fs";
-  static final String SHELL = "sh";
   static final String SQUASHFUSE = "squashfuse";
-  static final String UNSHARE = "unshare";
 
   /** The fact that says why fakeroot does not work; absent where it does. */
   static final String NO_FAKEROOT = "fakeroot is not possible";

@@ -3,7 +3,8 @@
 # enters. What it mounts is seen by nobody else.
 unshare=$1 user=$2
 shift 2
-mount -t tmpfs tmpfs /tmp && cd /tmp && mkdir lower upper work merged || exit
+# over /sys, which nothing here needs: programs may lie anywhere else
+mount -t tmpfs tmpfs /sys && cd /sys && mkdir lower upper work merged || exit
 if [ $# -gt 0 ]; then
   mount -t overlay overlay -o "lowerdir=lower,upperdir=upper,workdir=work$1" merged || exit
 fi
