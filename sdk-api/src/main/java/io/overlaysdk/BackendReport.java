@@ -21,4 +21,9 @@ public record BackendReport(
     Objects.requireNonNull(summary, "summary");
     capabilities = Collections.unmodifiableMap(new LinkedHashMap<>(capabilities));
   }
+
+  /** Whether the backend is available and has this capability. */
+  public boolean can(String capability) {
+    return available && "".equals(capabilities.get(capability));
+  }
 }

@@ -68,6 +68,13 @@ public interface OverlaySdk extends AutoCloseable {
   List<BackendReport> probe();
 
   /**
+   * What of this machine decides what works: the kernel and its settings, the tools, and the
+   * directories that sessions write to. Most is found by trying it, in a directory that is taken
+   * away again; it takes some hundred milliseconds.
+   */
+  List<Finding> examine();
+
+  /**
    * Makes an empty directory overlay: {@code directory/upper} and {@code directory/work}.
    *
    * @throws InvalidSpecException where something is at {@code directory} already, or its parent is

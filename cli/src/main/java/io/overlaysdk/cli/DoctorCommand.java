@@ -1,6 +1,7 @@
 package io.overlaysdk.cli;
 
 import io.overlaysdk.BackendReport;
+import io.overlaysdk.Finding;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +15,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description = {
-      "Tells which backends work on this machine, what each can do here, and what is missing.",
+      "Tells what of this machine decides what works, which backends work here, and what each can",
+      "do. Most is found by trying it.",
       ""
     },
-    footer = {"", "Exit status: 0 where a backend works here; 1 where none does."})
+    footer = {"", "Exit status: 0 where a backend can play the tutorial here; 1 where none can."})
 final class DoctorCommand implements Callable<Integer> {
   private final OpenSdk sdk;
 
@@ -32,17 +34,40 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    List<Finding> findings = sdk.get().examine();
     List<BackendReport> reports = sdk.get().probe();
     if (json) {
-      spec.commandLine().getOut().println(json(reports));
+      spec.commandLine().getOut().println(json(findings, reports));
     } else {
+      FindingLines.of(findings).forEach(spec.commandLine().getOut()::println);
       new DoctorPage(reports).lines().forEach(spec.commandLine().getOut()::println);
     }
-    return reports.stream().anyMatch(BackendReport::available) ? ExitStatus.OK : ExitStatus.NO;
+    return reports.stream().anyMatch(DoctorCommand::playsTheTutorial)
+        ? ExitStatus.OK
+        : ExitStatus.NO;
   }
 
-  private static String json(List<BackendReport> reports) {
-    return Json.of(Map.of("backends", reports.stream().map(DoctorCommand::backend).toList()));
+  /** Which changes files of a sandbox, or of what else its base is built as. */
+  private static boolean playsTheTutorial(BackendReport report) {
+    return report.can("sandbox image") && report.can("directory overlay");
+  }
+
+  private static String json(List<Finding> findings, List<BackendReport> reports) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("findings", findings.stream().map(DoctorCommand::finding).toList());
+    all.put("backends", reports.stream().map(DoctorCommand::backend).toList());
+    return Json.of(all);
+  }
+
+  private static Map<String, Object> finding(Finding finding) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("subject", finding.subject());
+    fields.put("level", finding.level().name());
+    fields.put("tried", finding.tried());
+    fields.put("found", finding.found());
+    fields.put("meaning", finding.meaning());
+    fields.put("remedy", finding.remedy());
+    return fields;
   }
 
   private static Map<String, Object> backend(BackendReport report) {

@@ -3,6 +3,7 @@ package io.overlaysdk.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.overlaysdk.BackendReport;
+import io.overlaysdk.Finding;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,12 +28,28 @@ class DoctorCommandTest {
                 "apptainer",
                 true,
                 "apptainer 1.4.5 (/usr/bin/apptainer)\nsquashfuse 0.5.2",
-                capabilities("directory overlay", "", "gpu", "no device", "network none", "root")),
+                capabilities(
+                    "sandbox image",
+                    "",
+                    "directory overlay",
+                    "",
+                    "gpu",
+                    "no device",
+                    "network none",
+                    "root")),
             new BackendReport(
                 "fuse-overlayfs",
                 true,
                 "fuse-overlayfs 1.14",
-                capabilities("directory overlay", "", "gpu", "no device", "network none", "")),
+                capabilities(
+                    "sandbox image",
+                    "",
+                    "directory overlay",
+                    "",
+                    "gpu",
+                    "no device",
+                    "network none",
+                    "")),
             new BackendReport(
                 "singularity", false, "not on PATH; install it", capabilities("gpu", "no tool")));
 
@@ -46,6 +63,7 @@ class DoctorCommandTest {
         singularity     missing  not on PATH; install it
 
                            apptainer  fuse-overlayfs  singularity
+        sandbox image      yes        yes             -
         directory overlay  yes        yes             -
         gpu                no [1]     no [1]          -
         network none       no [2]     yes             -
@@ -55,6 +73,47 @@ class DoctorCommandTest {
         run.out());
     assertEquals("", run.err());
     assertEquals(0, run.status());
+  }
+
+  @Test
+  void saysWhatWasTriedAndWhatToDoWhereSomethingIsNotFine() {
+    sdk.findings =
+        List.of(
+            Finding.fine("kernel", "read it", "6.1"),
+            new Finding(
+                "FUSE", Finding.Level.WARNING, "looked", "closed", "no SIF for users", "open it"));
+
+    assertEquals(
+        """
+        kernel  fine     6.1
+        FUSE    limited  closed
+                         tried:   looked
+                         so:      no SIF for users
+                         remedy:  open it
+
+        no backend is here: put a jar such as overlay-sdk-backend-apptainer beside
+        """,
+        CommandLineRun.of(sdk, "doctor").out());
+    assertEquals(
+        "{\"findings\":[{\"subject\":\"kernel\",\"level\":\"FINE\",\"tried\":\"read it\","
+            + "\"found\":\"6.1\",\"meaning\":\"\",\"remedy\":\"\"},{\"subject\":\"FUSE\","
+            + "\"level\":\"WARNING\",\"tried\":\"looked\",\"found\":\"closed\","
+            + "\"meaning\":\"no SIF for users\",\"remedy\":\"open it\"}],\"backends\":[]}\n",
+        CommandLineRun.of(sdk, "doctor", "--json").out());
+  }
+
+  @Test
+  void exitsWith0OnlyWhereTheTutorialCanBePlayed() {
+    sdk.reports =
+        List.of(
+            new BackendReport(
+                "a", true, "a", capabilities("sandbox image", "", "directory overlay", "no")));
+    assertEquals(1, CommandLineRun.of(sdk, "doctor").status());
+    sdk.reports =
+        List.of(
+            new BackendReport(
+                "a", true, "a", capabilities("sandbox image", "", "directory overlay", "")));
+    assertEquals(0, CommandLineRun.of(sdk, "doctor").status());
   }
 
   @Test
@@ -71,7 +130,7 @@ class DoctorCommandTest {
   void exitsWith1WhereThereIsNoBackend() {
     assertEquals(1, CommandLineRun.of(sdk, "doctor").status());
     assertEquals(
-        new CommandLineRun(1, "{\"backends\":[]}\n", ""),
+        new CommandLineRun(1, "{\"findings\":[],\"backends\":[]}\n", ""),
         CommandLineRun.of(sdk, "doctor", "--json"));
   }
 
@@ -83,7 +142,7 @@ class DoctorCommandTest {
             new BackendReport("b", false, "gone", Map.of()));
 
     assertEquals(
-        "{\"backends\":[{\"name\":\"a\",\"available\":true,\"summary\":\"a \\\"1\\\"\","
+        "{\"findings\":[],\"backends\":[{\"name\":\"a\",\"available\":true,\"summary\":\"a \\\"1\\\"\","
             + "\"capabilities\":{\"x\":{\"supported\":true,\"reason\":\"\"},"
             + "\"y\":{\"supported\":false,\"reason\":\"no\"}}},"
             + "{\"name\":\"b\",\"available\":false,\"summary\":\"gone\",\"capabilities\":{}}]}\n",

@@ -5,6 +5,7 @@ import io.overlaysdk.Change;
 import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.Explanation;
+import io.overlaysdk.Finding;
 import io.overlaysdk.Image;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
@@ -31,6 +32,7 @@ import java.util.function.Consumer;
 final class FakeSdk implements OverlaySdk {
   final List<Object> calls = new ArrayList<>();
   List<BackendReport> reports = List.of();
+  List<Finding> findings = List.of();
   List<String> recovered = List.of();
   List<StepReport> steps = List.of();
   List<Change> changes = List.of();
@@ -39,6 +41,11 @@ final class FakeSdk implements OverlaySdk {
   OverlayException closing;
   int status;
   Termination termination = Termination.EXITED;
+
+  @Override
+  public List<Finding> examine() {
+    return findings;
+  }
 
   @Override
   public List<BackendReport> probe() {

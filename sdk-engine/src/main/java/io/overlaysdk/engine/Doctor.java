@@ -109,12 +109,9 @@ final class Doctor {
         "squashfs image",
         new Question(
             plain, image(ImageFacts.Kind.SQUASHFS, ImageFacts.Format.SQUASHFS), List.of()));
-    questions.put(
-        "sandbox image",
-        new Question(
-            plain,
-            new ImageFacts(ImageFacts.Kind.DIRECTORY, "/sandbox", List.of(), host.identity().uid()),
-            List.of()));
+    ImageFacts sandbox =
+        new ImageFacts(ImageFacts.Kind.DIRECTORY, "/sandbox", List.of(), host.identity().uid());
+    questions.put("sandbox image", new Question(plain, sandbox, List.of()));
     URI uri = URI.create("docker://debian:12");
     questions.put(
         "image by URI",
@@ -128,12 +125,12 @@ final class Doctor {
             SessionSpec.on(Image.host()),
             new ImageFacts(ImageFacts.Kind.HOST, "/", List.of(), 0),
             List.of()));
-    questions.put("directory overlay", overlay(plain, sif, OverlayFacts.Kind.DIRECTORY));
+    questions.put("directory overlay", overlay(plain, sandbox, OverlayFacts.Kind.DIRECTORY));
     questions.put("ext3 overlay", overlay(plain, sif, OverlayFacts.Kind.EXT3));
     questions.put("squashfs overlay", readOnly(plain, sif, OverlayFacts.Kind.SQUASHFS));
-    questions.put("read-only overlay", readOnly(plain, sif, OverlayFacts.Kind.DIRECTORY));
-    questions.put("fakeroot", new Question(plain.fakeroot(), sif, List.of()));
-    questions.put("no network", new Question(plain.network(Network.NONE), sif, List.of()));
+    questions.put("read-only overlay", readOnly(plain, sandbox, OverlayFacts.Kind.DIRECTORY));
+    questions.put("fakeroot", new Question(plain.fakeroot(), sandbox, List.of()));
+    questions.put("no network", new Question(plain.network(Network.NONE), sandbox, List.of()));
     questions.put("NVIDIA GPU", new Question(plain.gpu(Gpu.NVIDIA), sif, List.of()));
     questions.put("AMD GPU", new Question(plain.gpu(Gpu.AMD), sif, List.of()));
     return questions;

@@ -5,6 +5,7 @@ import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.Explanation;
+import io.overlaysdk.Finding;
 import io.overlaysdk.Image;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
@@ -15,6 +16,7 @@ import io.overlaysdk.spi.Backend;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageBuilder;
 import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.workflow.StepReport;
 import io.overlaysdk.workflow.Workflow;
 import java.nio.file.Path;
@@ -117,6 +119,18 @@ final class Engine implements OverlaySdk {
   }
 
   @Override
+  public List<Finding> examine() {
+    List<Finding> findings = new ArrayList<>(MachineCheck.of(host));
+    if (host.os().equals("Linux")) {
+      findings.addAll(PlaceCheck.of("scratch directory", newScratchPath().getParent(), true, host));
+      findings.addAll(PlaceCheck.of("state directory", stateDirectory(), true, host));
+      findings.addAll(
+          PlaceCheck.of("working directory", Path.of("").toAbsolutePath(), false, host));
+    }
+    return findings;
+  }
+
+  @Override
   public Overlay createOverlay(Path directory) {
     return new OverlayMaker(host, ledger, this::newScratch).directory(directory);
   }
@@ -135,6 +149,10 @@ final class Engine implements OverlaySdk {
   public Session start(SessionSpec spec) {
     Path directory = newScratchPath();
     Planner.Planned planned = planner.plan(spec, directory, converter().facts());
+    PlaceCheck.require("scratch directory", directory);
+    planned.overlays().stream()
+        .filter(OverlayFacts::isWritable)
+        .forEach(overlay -> PlaceCheck.require("overlay", overlay.path().resolve("work")));
     OverlayMaker.complete(planned.overlays());
     Journal.Entry entry = journal.begin(spec.toString());
     Launcher own = newLauncher();

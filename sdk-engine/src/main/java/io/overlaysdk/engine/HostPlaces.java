@@ -116,22 +116,9 @@ final class HostPlaces {
   }
 
   private Use mounted(Path at) {
-    return Files.isDirectory(at, NOFOLLOW_LINKS) && LAYERS.contains(type(at))
+    return Files.isDirectory(at, NOFOLLOW_LINKS) && LAYERS.contains(MountTable.type(at, mounts))
         ? Use.OVERLAY
         : Use.READ_ONLY;
-  }
-
-  /** Of the file system that a directory belongs to: the last that was mounted there. */
-  private String type(Path path) {
-    String type = "";
-    int depth = -1;
-    for (MountTable.Mount mount : mounts) {
-      if (path.startsWith(mount.at()) && mount.at().getNameCount() >= depth) {
-        type = mount.type();
-        depth = mount.at().getNameCount();
-      }
-    }
-    return type;
   }
 
   /** Whether the session has something of its own there. */
@@ -157,15 +144,15 @@ final class HostPlaces {
   private void addDirectory(Path directory) {
     boolean divided =
         apart.stream().anyMatch(path -> path.startsWith(directory) && !path.equals(directory));
+    String type = MountTable.type(directory, mounts);
     boolean usable = Files.isReadable(directory) && Files.isExecutable(directory);
-    if (divided || !usable || NOTHING.contains(type(directory))) {
+    if (divided || !usable || NOTHING.contains(type)) {
       places.add(new Place(directory, Use.FOLDER));
       if (divided) {
         addEntries(directory);
       }
     } else {
-      places.add(
-          new Place(directory, LAYERS.contains(type(directory)) ? Use.OVERLAY : Use.READ_ONLY));
+      places.add(new Place(directory, LAYERS.contains(type) ? Use.OVERLAY : Use.READ_ONLY));
     }
   }
 

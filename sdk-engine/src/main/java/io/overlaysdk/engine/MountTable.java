@@ -31,6 +31,22 @@ final class MountTable {
     }
   }
 
+  /**
+   * The type of the file system that a path belongs to: of the last one that was mounted there. The
+   * JDK's {@code FileStore} names the first of two at one place.
+   */
+  static String type(Path path, List<Mount> mounts) {
+    String type = "";
+    int depth = -1;
+    for (Mount mount : mounts) {
+      if (path.startsWith(mount.at()) && mount.at().getNameCount() >= depth) {
+        type = mount.type();
+        depth = mount.at().getNameCount();
+      }
+    }
+    return type;
+  }
+
   static List<Mount> parse(byte[] table) {
     List<Mount> mounts = new ArrayList<>();
     for (String line : new String(table, ISO_8859_1).split("\n")) {

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
  */
 final class Scripts {
   static final String COMMAND = read("command.sh");
+  static final String EXAMINE = read("examine.sh");
   static final String GUARD = read("guard.sh");
   static final String SHELL = read("shell.sh");
 
