@@ -52,6 +52,7 @@ final class Engine implements OverlaySdk {
   private final Backends backends;
   private final Builders builders;
   private final LinkFinder links;
+  private final UnpackedImages images;
   private final Planner planner;
   private final Journal journal;
   private final Ledger ledger;
@@ -78,7 +79,8 @@ final class Engine implements OverlaySdk {
             launcher,
             this::newScratch,
             new LinkMemory(cacheDirectory().resolve("links")));
-    this.planner = new Planner(configuration, environment, host, this.backends, links);
+    this.images = new UnpackedImages(host, cacheDirectory().resolve("images"), this::newScratch);
+    this.planner = new Planner(configuration, environment, host, this.backends, links, images);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
   }
@@ -159,6 +161,7 @@ final class Engine implements OverlaySdk {
     Scratch scratch = new Scratch(directory, entry, own, new Removal(host, own));
     try {
       scratch.make();
+      planned.unpacked().ifPresent(images::perform);
       converter().perform(planned, scratch);
       links.perform(planned.separations(), Owning.of(spec.isFakeroot(), host.identity()), scratch);
       scratch.perform(planned.steps(), STEP_LIMIT);
@@ -175,7 +178,7 @@ final class Engine implements OverlaySdk {
             scratch,
             entry,
             own,
-            new LayerReading(host, configuration),
+            new LayerReading(host, configuration, images),
             configuration.timeLimit(),
             open::remove);
     open.add(session);
@@ -205,7 +208,8 @@ final class Engine implements OverlaySdk {
   @Override
   public Changes changes(SessionSpec spec, Changes.Detail detail) {
     HeldChanges changes =
-        new LayerReading(host, configuration).atRest(spec, detail, launcher, this::newScratch);
+        new LayerReading(host, configuration, images)
+            .atRest(spec, detail, launcher, this::newScratch);
     read.add(changes);
     return changes.whenClosed(read::remove);
   }

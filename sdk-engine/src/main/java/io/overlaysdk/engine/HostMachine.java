@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 
 /** The machine that this JVM runs on. */
 final class HostMachine implements Host {
+  private static final int NOBODY = -1;
   private static final int LONGEST_TEXT = 64 * 1024;
 
   private static final List<String> BEHIND_PATH = List.of("/usr/local/sbin", "/usr/sbin", "/sbin");
@@ -79,6 +80,16 @@ final class HostMachine implements Host {
    */
   @Override
   public Identity identity() {
+    if (!os().equals("Linux")) {
+      // enough to read and explain what another machine will run
+      return new Identity(
+          NOBODY,
+          NOBODY,
+          System.getProperty("user.name", "?"),
+          Path.of(System.getProperty("user.home", "/")).toAbsolutePath(),
+          false,
+          Optional.empty());
+    }
     ProcessStatus status = status();
     int uid = status.uid();
     Accounts accounts = new Accounts(root.resolve("etc"));

@@ -19,10 +19,12 @@ import java.util.function.LongConsumer;
 final class LayerReading {
   private final Host host;
   private final Configuration configuration;
+  private final UnpackedImages images;
 
-  LayerReading(Host host, Configuration configuration) {
+  LayerReading(Host host, Configuration configuration, UnpackedImages images) {
     this.host = host;
     this.configuration = configuration;
+    this.images = images;
   }
 
   /** The layers of an open session in which no command runs. */
@@ -34,7 +36,7 @@ final class LayerReading {
   Changes changes(Planner.Planned planned, LayerStack layers) {
     return layers.changes(
         job(
-            planned.image(),
+            images.readable(planned.image()),
             planned.overlays(),
             planned.spec().isFakeroot(),
             Changes.Detail.ROOTS,
@@ -53,7 +55,8 @@ final class LayerReading {
     ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, overlays);
     Planner.requireBases(spec, image, overlays);
-    Job.ListChanges job = job(image, overlays, spec.isFakeroot(), detail, spec.binds());
+    Job.ListChanges job =
+        job(images.readable(image), overlays, spec.isFakeroot(), detail, spec.binds());
     Scratch scratch = scratches.apply("changes of " + spec.overlays());
     try {
       LayerWorker worker =

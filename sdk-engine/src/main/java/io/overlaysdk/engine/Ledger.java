@@ -56,7 +56,7 @@ final class Ledger {
             .map(manifest -> manifest.in(overlay.dialects()))
             .orElseGet(() -> Manifest.of(now(), overlay.dialects()));
     Manifest after =
-        known.written(BaseIdentity.of(planned.image()), writer(planned, dialect), dialect);
+        known.written(BaseIdentity.of(planned.base()), writer(planned, dialect), dialect);
     if (!before.equals(Optional.of(after))) {
       write(file, after, before.isPresent());
     }

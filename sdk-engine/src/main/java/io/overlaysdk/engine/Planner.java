@@ -36,6 +36,7 @@ final class Planner {
   private final Host host;
   private final Backends backends;
   private final LinkFinder links;
+  private final UnpackedImages images;
   private final Ephemeral ephemeral;
 
   Planner(
@@ -43,18 +44,22 @@ final class Planner {
       Environment environment,
       Host host,
       Backends backends,
-      LinkFinder links) {
+      LinkFinder links,
+      UnpackedImages images) {
     this.configuration = configuration;
     this.environment = environment;
     this.host = host;
     this.backends = backends;
     this.links = links;
+    this.images = images;
     this.ephemeral = new Ephemeral(host);
   }
 
   /**
    * A session that can be opened.
    *
+   * @param image as the plan sees it
+   * @param unpacked what makes it that, where the image of the spec is a file that nothing mounts
    * @param overlays as the plan sees them
    * @param conversions what brings overlays into the form in which the plan sees them
    * @param separations what keeps linked files below the overlays apart
@@ -67,6 +72,7 @@ final class Planner {
   record Planned(
       SessionSpec spec,
       ImageFacts image,
+      Optional<UnpackedImages.Unpacked> unpacked,
       List<OverlayFacts> overlays,
       List<Conversion> conversions,
       List<Separation> separations,
@@ -76,6 +82,11 @@ final class Planner {
       Map<String, String> variables,
       ContainerPath start,
       List<Bind> binds) {
+    /** The image of the spec. */
+    ImageFacts base() {
+      return unpacked.map(UnpackedImages.Unpacked::from).orElse(image);
+    }
+
     boolean isWritable() {
       return overlays.stream().anyMatch(OverlayFacts::isWritable);
     }
@@ -101,11 +112,16 @@ final class Planner {
     List<Bind> binds = new ArrayList<>(own(scratch, shares));
     binds.addAll(shared);
     requireBases(spec, image, overlays);
-    Session session = new Session(spec, image, binds, scratch);
-    Backends.Choice choice = choose(session, spec.backend(), overlays);
+    Attempt attempt = choose(new Session(spec, image, binds, scratch), overlays);
+    Session session = attempt.session();
+    Backends.Choice choice = attempt.choice();
     List<Separation> separations =
         links.separations(
-            choice.plan(), image, overlays, Owning.of(spec.isFakeroot(), host.identity()), scratch);
+            choice.plan(),
+            session.image(),
+            overlays,
+            Owning.of(spec.isFakeroot(), host.identity()),
+            scratch);
     Plan plan = choice.plan();
     if (!separations.isEmpty()) {
       List<OverlayFacts> all = Separation.among(choice.overlays(), separations);
@@ -113,7 +129,8 @@ final class Planner {
     }
     return new Planned(
         spec,
-        image,
+        session.image(),
+        attempt.unpacked(),
         choice.overlays(),
         Conversion.between(overlays, choice.overlays()),
         separations,
@@ -134,6 +151,30 @@ final class Planner {
 
   /** What is the same for every backend that is asked. */
   private record Session(SessionSpec spec, ImageFacts image, List<Bind> binds, Path scratch) {}
+
+  private record Attempt(
+      Session session, Optional<UnpackedImages.Unpacked> unpacked, Backends.Choice choice) {}
+
+  /** With the image as it is; where no backend takes that, with the image unpacked. */
+  private Attempt choose(Session session, List<OverlayFacts> overlays) {
+    Optional<String> named = session.spec().backend();
+    try {
+      return new Attempt(session, Optional.empty(), choose(session, named, overlays));
+    } catch (NoBackendException e) {
+      Optional<UnpackedImages.Unpacked> unpacked = images.of(session.image());
+      if (unpacked.isEmpty()) {
+        throw e;
+      }
+      ImageFacts directory = unpacked.get().directory();
+      Session other = new Session(session.spec(), directory, session.binds(), session.scratch());
+      try {
+        return new Attempt(other, unpacked, choose(other, named, overlays));
+      } catch (NoBackendException again) {
+        e.addSuppressed(again);
+        throw e;
+      }
+    }
+  }
 
   private Backends.Choice choose(
       Session session, Optional<String> backend, List<OverlayFacts> overlays) {

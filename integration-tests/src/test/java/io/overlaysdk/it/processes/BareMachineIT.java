@@ -1,5 +1,6 @@
 package io.overlaysdk.it.processes;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,8 +10,10 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,6 +62,7 @@ class BareMachineIT {
             .redirectOutput(output.toFile())
             .redirectError(errors.toFile());
     builder.environment().put("PATH", programs.toString());
+    builder.environment().put("XDG_CACHE_HOME", directory.resolve("cache").toString());
     builder.environment().put("XDG_STATE_HOME", directory.resolve("state").toString());
     return builder.start().waitFor();
   }
@@ -96,6 +100,42 @@ class BareMachineIT {
 
     assertEquals("x\n", Files.readString(output));
     assertFalse(Files.exists(probe));
+  }
+
+  @Test
+  void unpacksAnImageOnceThatNothingMounts() throws Exception {
+    Path image = directory.resolve("image.sqfs");
+    Path tree = Files.createDirectories(directory.resolve("tree/bin")).getParent();
+    Files.createDirectory(tree.resolve("etc"));
+    Files.copy(Path.of("/bin/busybox"), tree.resolve("bin/busybox"));
+    Files.createSymbolicLink(tree.resolve("bin/sh"), Path.of("busybox"));
+    Files.writeString(tree.resolve("message"), "base\n");
+    Process packing =
+        new ProcessBuilder("mksquashfs", tree.toString(), image.toString(), "-quiet", "-all-root")
+            .redirectOutput(output.toFile())
+            .start();
+    assertEquals(0, packing.waitFor(), this::said);
+    byte[] before = Files.readAllBytes(image);
+    String[] change = {"sh", "-c", "busybox cat /message && echo changed >/message"};
+
+    assertEquals(0, on(image, change), this::said);
+    assertEquals("base\n", Files.readString(output));
+    assertEquals(0, on(image, "sh", "-c", "busybox cat /message"), this::said);
+    assertEquals("changed\n", Files.readString(output));
+
+    assertEquals(0, overlay("changes", "kept", "--base", image.toString()), this::said);
+    assertEquals("MODIFIED /message\n", Files.readString(output));
+    assertArrayEquals(before, Files.readAllBytes(image));
+    Path cache = directory.resolve("cache/overlay-sdk/images");
+    try (Stream<Path> unpacked = Files.list(cache).filter(Files::isDirectory)) {
+      assertEquals(1, unpacked.count());
+    }
+  }
+
+  private int on(Path image, String... command) throws Exception {
+    List<String> words = new ArrayList<>(List.of("exec", "-o", "kept", image.toString(), "--"));
+    words.addAll(List.of(command));
+    return overlay(words.toArray(String[]::new));
   }
 
   @Test
