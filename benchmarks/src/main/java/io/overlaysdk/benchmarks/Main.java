@@ -15,6 +15,7 @@ public final class Main {
     Map<String, Benchmark> subjects = new LinkedHashMap<>();
     subjects.put("changes", new ChangesBenchmark());
     subjects.put("export", new ExportBenchmark());
+    subjects.put("sessions", new SessionBenchmark());
     return subjects;
   }
 

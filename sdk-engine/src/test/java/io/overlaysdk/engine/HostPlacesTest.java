@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -28,12 +29,17 @@ final class HostPlacesTest {
 
   @BeforeEach
   void makeTree() throws IOException {
-    top = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "places");
+    top = Files.createTempDirectory(Path.of("/var/tmp"), "overlay-sdk-places");
     for (String directory : List.of("plain/deep", "divided/mounted", "divided/beside", "home")) {
       Files.createDirectories(top.resolve(directory));
     }
     Files.writeString(top.resolve("divided/file"), "content");
     Files.createSymbolicLink(top.resolve("divided/link"), Path.of("file"));
+  }
+
+  @AfterEach
+  void deleteTree() throws IOException {
+    Deletion.tree(top);
   }
 
   private static Identity user(Path home) {

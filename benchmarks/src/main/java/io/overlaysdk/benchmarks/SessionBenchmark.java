@@ -1,0 +1,88 @@
+package io.overlaysdk.benchmarks;
+
+import io.overlaysdk.Configuration;
+import io.overlaysdk.Image;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Session;
+import io.overlaysdk.SessionSpec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What a session with one command costs where the kernel merges: open, run, close. */
+final class SessionBenchmark implements Benchmark {
+  private static final boolean ROOT = System.getProperty("user.name").equals("root");
+
+  /** What the session does, done by hand with the same programs of the system. */
+  private static final String BY_HAND =
+      """
+      set -e
+      # sh -c THIS sh BASE DIRECTORY
+      mkdir "$2" "$2/upper" "$2/work" "$2/root" "$2/tmp"
+      unshare %s--mount --propagation private --pid --fork --kill-child --mount-proc sh -ec '
+        mount -t tmpfs tmpfs "$2/root" && cd "$2/root" && mkdir merged
+        mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work%s" merged
+        mount --rbind /dev merged/dev
+        mount -t proc proc merged/proc
+        mount --rbind /sys merged/sys
+        mount --bind "$2/tmp" merged/tmp
+        chroot merged /bin/sh -c true
+      ' sh "$1" "$2"
+      chmod -R u+rwx "$2/work"
+      rm -rf "$2"
+      """;
+
+  @Override
+  public List<Measured> run(Path directory) throws Exception {
+    Path base = sandbox(directory.resolve("base"));
+    Configuration configuration =
+        Configuration.builder().scratch(directory).state(directory.resolve("state")).build();
+    SessionSpec spec =
+        SessionSpec.on(Image.at(base)).overlay(Overlay.ephemeral()).backend("overlayfs");
+    String script =
+        BY_HAND.formatted(
+            ROOT ? "" : "--user --map-current-user --keep-caps ", ROOT ? "" : ",userxattr");
+    Tool byHand = Tool.of("sh", "-c", script, "sh", base, directory.resolve("by-hand"));
+    Path overlay = directory.resolve("overlay");
+    Files.createDirectories(overlay.resolve("upper"));
+    Files.createDirectories(overlay.resolve("work"));
+    Tool apptainer =
+        Tool.of(
+            "apptainer", "--silent", "exec", "--overlay", overlay, base, "/bin/sh", "-c", "true");
+    try (OverlaySdk sdk = OverlaySdk.open(configuration)) {
+      Rounds.Work ours =
+          () -> {
+            try (Session session = sdk.start(spec)) {
+              session.run("true").orThrow();
+            }
+          };
+      return List.of(
+          new Rounds(5, 31)
+              .compare(
+                  "open, one command, close over a sandbox (overlayfs)",
+                  ours,
+                  "a script with unshare, mount and chroot",
+                  byHand::run,
+                  new Bound.AtMost(2.5)),
+          new Rounds(3, 15)
+              .compare(
+                  "open, one command, close over a sandbox (overlayfs)",
+                  ours,
+                  "apptainer exec --overlay",
+                  apptainer::run,
+                  new Bound.AtLeastAsFast(ROOT ? 1 : 8)));
+    }
+  }
+
+  private static Path sandbox(Path root) throws Exception {
+    for (String name : List.of("bin", "dev", "etc", "proc", "sys", "tmp")) {
+      Files.createDirectories(root.resolve(name));
+    }
+    Files.copy(Path.of("/bin/busybox"), root.resolve("bin/busybox"));
+    for (String applet : List.of("sh", "true")) {
+      Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
+    }
+    return root;
+  }
+}
