@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -52,17 +53,27 @@ final class Deletion {
               .getFileAttributeView(name, BasicFileAttributeView.class, NOFOLLOW_LINKS)
               .readAttributes()
               .isDirectory();
-      if (isDirectory) {
-        // overlayfs leaves its work directory with mode 000.
+      if (isDirectory && !deletedEmpty(directory, name)) {
         directory.getFileAttributeView(name, PosixFileAttributeView.class).setPermissions(OPEN);
         try (SecureDirectoryStream<Path> inner =
             directory.newDirectoryStream(name, NOFOLLOW_LINKS)) {
           contents(inner);
         }
         directory.deleteDirectory(name);
-      } else {
+      } else if (!isDirectory) {
         directory.deleteFile(name);
       }
+    }
+  }
+
+  /** The kernel leaves its work directory with mode 000, which Java cannot open to change it. */
+  private static boolean deletedEmpty(SecureDirectoryStream<Path> directory, Path name)
+      throws IOException {
+    try {
+      directory.deleteDirectory(name);
+      return true;
+    } catch (DirectoryNotEmptyException e) {
+      return false;
     }
   }
 

@@ -46,11 +46,11 @@ final class FuseOverlayfsPlanTest {
       "link file0 /images/base.sif attach layer0 leave 5 /usr/bin/squashfuse_ll -o"
           + " ro,allow_other,offset=40960 file0 layer0";
   private static final String POINTS =
-      "point / /dev point / /proc point / /sys point /etc/resolv.conf /etc/resolv.conf";
+      "make points/dev+points/proc+points/sys+points/etc point / /dev point / /proc point / /sys point /etc/resolv.conf /etc/resolv.conf";
   private static final String ENTER =
       "enter /usr/bin/unshare --mount --pid --fork --kill-child /usr/bin/sh -c SCRIPT overlay-sdk ";
-  private static final String PLACES = "devices processes  system";
-  private static final String GUARDED_PLACES = "devices processes guarded system";
+  private static final String PLACES = "devices processes  system cgroups";
+  private static final String GUARDED_PLACES = "devices processes guarded system all";
   private static final String ACCOUNT =
       "account passwd 1000 ada:x:1000:1000::/home/ada:/bin/sh account group 1000 ada:x:1000:";
   private static final String RESOLVER = "offer ro /etc/resolv.conf /etc/resolv.conf";
@@ -74,6 +74,7 @@ final class FuseOverlayfsPlanTest {
   private static List<String> words(Invocation invocation) {
     return invocation.words().stream()
         .map(word -> word.startsWith("# sh -c THIS") ? "SCRIPT" : word)
+        .map(word -> word.startsWith("points/") ? word.replace(' ', '+') : word)
         .toList();
   }
 
@@ -124,7 +125,7 @@ final class FuseOverlayfsPlanTest {
         user(
             BASE,
             "bind layer1 /overlays/mine thaw layer1/work/work",
-            POINTS,
+            POINTS.replace("points/etc", "points/etc+points/tmp"),
             "point /scratch/session-1/tmp /tmp point /data /data",
             merge("layer0:points,upperdir=layer1/upper,workdir=layer1/work" + SQUASH),
             WRITABLE,
@@ -305,9 +306,10 @@ final class FuseOverlayfsPlanTest {
     assertEquals(
         list(
             List.of(),
-            "console enter /usr/bin/unshare self /home/ada /app /bin/sh -c SCRIPT"
+            "enter /usr/bin/unshare self /home/ada /app /bin/sh -c SCRIPT"
                 + " overlay-sdk 2 A B env -0"),
-        words.subList(words.size() - 15, words.size()));
+        words.subList(words.size() - 14, words.size()));
+    assertEquals("console", words.get(words.indexOf("seal") - 1));
     assertEquals(
         Map.of("OVERLAYSDK_VALUE_0", "secret", "OVERLAYSDK_VALUE_1", ""), invocation.environment());
   }

@@ -41,7 +41,7 @@ final class OverlayfsPlanTest {
     List<String> words = plan(request).enter(Command.of("true"), Stdio.PIPES).words();
     int first = words.indexOf(request.request().scratch() + "/root") + 1;
     String all = String.join(" ", words.subList(first, words.indexOf("enter")));
-    return all.replaceAll("point \\S+ \\S+ ", "");
+    return all.replaceAll("make( points/\\S+)+ ", "").replaceAll("point \\S+ \\S+ ", "");
   }
 
   private static String refusal(RequestBuilder request) {
@@ -55,11 +55,19 @@ final class OverlayfsPlanTest {
     RequestBuilder request =
         RequestBuilder.directory(tool(Machines.bare()))
             .writable(OverlayFacts.Kind.DIRECTORY, "/overlays/mine");
-    String layers = "lowerdir=layer0:points,upperdir=layer1/upper,workdir=layer1/work";
-    assertEquals(
-        "bind layer0 /images/tree bind layer1 /overlays/mine " + USER_MERGE.formatted(layers),
-        mounts(request));
+    String layers =
+        "lowerdir=/images/tree:points,upperdir=/overlays/mine/upper,workdir=/overlays/mine/work";
+    assertEquals(USER_MERGE.formatted(layers), mounts(request));
     assertEquals(Optional.of(Dialect.KERNEL_USERXATTR), plan(request).writes());
+  }
+
+  @Test
+  void bindsADirectoryWhosePathAnOptionCouldMisread() {
+    RequestBuilder request =
+        RequestBuilder.directory(tool(Machines.bare()))
+            .writable(OverlayFacts.Kind.DIRECTORY, "/over,lays/mi:ne");
+    String layers = "lowerdir=/images/tree:points,upperdir=layer0/upper,workdir=layer0/work";
+    assertEquals("bind layer0 /over,lays/mi:ne " + USER_MERGE.formatted(layers), mounts(request));
   }
 
   @Test

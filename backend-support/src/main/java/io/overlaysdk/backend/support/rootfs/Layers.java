@@ -111,7 +111,12 @@ final class Layers {
     return root + "/upper";
   }
 
+  /** The kernel takes a path as it is where no option string can misread it. */
   private String bind(Path directory) {
+    boolean host = request.image().kind() == ImageFacts.Kind.HOST;
+    if (byKernel && !host && MergedRoot.isPlain(directory.toString())) {
+      return directory.toString();
+    }
     String name = "layer" + count++;
     operations.bind(name, directory.toString());
     return name;

@@ -24,12 +24,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Plans a session in a root that is merged from layers and entered with unshare. */
 public final class MergedRoot implements Plan {
   private static final String SCRIPT = Scripts.read("merged-root.sh");
   private static final String INSIDE = Scripts.read("inside.sh");
   private static final String IN_CONTAINER = Scripts.read("in-container.sh");
+  private static final Pattern PLAIN = Pattern.compile("/[A-Za-z0-9/._-]+");
   private static final String RESOLVER = "/etc/resolv.conf";
 
   private final Request request;
@@ -101,10 +103,10 @@ public final class MergedRoot implements Plan {
       words.add("--net");
     }
     words.addAll(List.of(tool(RootTools.SHELL), "-c", INSIDE, "overlay-sdk"));
-    words.addAll(inside);
     if (stdio == Stdio.TERMINAL) {
       words.add("console");
     }
+    words.addAll(inside);
     words.addAll(List.of("enter", unshare, mode == Mode.USER ? "self" : "as-is", home()));
     words.add(command.directory().map(ContainerPath::text).orElse("/"));
     words.addAll(List.of("/bin/sh", "-c", IN_CONTAINER, "overlay-sdk"));
@@ -143,7 +145,10 @@ public final class MergedRoot implements Plan {
     if (stack.upper().isEmpty() && host.isEmpty()) {
       all.add("seal");
     }
-    all.add("devices").add("processes", mode == Mode.ROOT ? "guarded" : "").add("system");
+    // a plain user may write to nothing in /sys but to a part of cgroups
+    all.add("devices");
+    all.add("processes", mode == Mode.ROOT ? "guarded" : "");
+    all.add("system", mode == Mode.ROOT ? "all" : "cgroups");
     addAccount(all);
     if (hasResolver()) {
       all.offer("ro", RESOLVER, RESOLVER);
@@ -152,11 +157,32 @@ public final class MergedRoot implements Plan {
     return all.words();
   }
 
+  /** Of the mount points those of which it is plain what they are: one program makes them all. */
+  private List<String> known() {
+    List<String> known = new ArrayList<>(List.of("points/dev", "points/proc", "points/sys"));
+    if (hasResolver()) {
+      known.add("points/etc");
+    }
+    for (Bind bind : request.binds()) {
+      String target = bind.target().text();
+      if (bind.source().startsWith(request.scratch()) && isPlain(target)) {
+        known.add("points" + target);
+      }
+    }
+    return known;
+  }
+
+  /** Whether no shell, no option and no table can take the path for anything else. */
+  static boolean isPlain(String path) {
+    return PLAIN.matcher(path).matches();
+  }
+
   private boolean hasResolver() {
     return request.spec().network() == Network.HOST && host.isEmpty();
   }
 
   private void addPoints(Operations all) {
+    all.add("make", String.join(" ", known()));
     for (String target : List.of("/dev", "/proc", "/sys")) {
       all.point("/", target);
     }
@@ -180,7 +206,7 @@ public final class MergedRoot implements Plan {
   }
 
   private void addBinds(Operations all) {
-    List<String> earlier = new ArrayList<>(List.of("/dev"));
+    List<String> earlier = new ArrayList<>(List.of("/dev", "/proc", "/sys"));
     for (Bind bind : request.binds()) {
       String access = bind.access() == Access.READ_ONLY ? "ro" : "rw";
       String source = bind.source().toString();

@@ -6,7 +6,8 @@ import java.util.Optional;
 
 /**
  * The layers of a session, ready to be merged. All names are relative to the directory in which the
- * program that merges is started, and hold letters, digits and slashes only.
+ * program that merges is started, or absolute; they hold letters, digits, dots, hyphens,
+ * underscores and slashes only.
  *
  * @param lowers the layers that are only read, the topmost first; never empty
  * @param upper the layer on top that is written to, where there is one

@@ -9,6 +9,8 @@ trap : HUP INT QUIT TERM
 mask=$(umask)
 umask 022
 here=$(pwd -P)
+sealed=
+: >table
 
 fail() {
   printf 'overlay-sdk: %s\n' "$1" >&2
@@ -62,13 +64,18 @@ make() {
   fi 2>/dev/null
 }
 
-# seal AT: makes what is mounted at AT and below it read-only. A mount of another user namespace
+# seal AT [all]: makes what is mounted at AT and below it read-only; without all, of file systems of
+# the kernel only those in which a plain user may have a part. A mount of another user namespace
 # keeps the other options that it has, so they are given again.
 seal() {
-  top=$here/merged${1:+/$1} unsealed=
-  while read -r _ _ _ _ point options _; do
+  top=$here/merged${1:+/$1} which=${2-} unsealed=
+  while read -r _ _ _ _ point options rest; do
     case $options in
       ro | ro,*) continue ;;
+    esac
+    case $rest in
+      *' - cgroup2 '* | *name=systemd*) ;;
+      *) [ "$which" = all ] || continue ;;
     esac
     at=$point
     decode
@@ -81,6 +88,28 @@ seal() {
     decode
     mount -o "remount,bind,${entry%%:*}" "$at" || fail "$at could not be made read-only"
   done
+}
+
+# later SOURCE TARGET TYPE OPTIONS: a mount that is done with others by one program: starting one is
+# what costs. A table takes only names without blanks and the like.
+later() {
+  printf '%s %s %s %s 0 0\n' "$1" "$2" "$3" "$4" >>table
+}
+
+is_plain() {
+  case $1 in
+    *[!A-Za-z0-9/._-]*) return 1 ;;
+  esac
+}
+
+# Does what has been put off.
+flush() {
+  [ ! -s table ] || mount -a -T table || fail 'not all could be mounted that belongs into the root'
+  : >table
+  for entry in $sealed; do
+    seal "${entry#*:}" "${entry%%:*}"
+  done
+  sealed=
 }
 
 # The kernel writes blanks and the like in octal.
@@ -96,8 +125,20 @@ decode() {
 # bind rw|ro SOURCE: at the place that inside has found
 bind() {
   place=$at
-  mount --rbind "$2" "merged/$place" || fail "$2 could not be bound at /$place"
-  [ "$1" = rw ] || seal "$place"
+  if is_plain "$2$place"; then
+    if [ "$1" = rw ]; then
+      later "$2" "merged/$place" none rbind
+    elif [ -f "$2" ]; then
+      later "$2" "merged/$place" none bind,ro
+    else
+      later "$2" "merged/$place" none rbind
+      sealed="$sealed all:$place"
+    fi
+  else
+    flush
+    mount --rbind "$2" "merged/$place" || fail "$2 could not be bound at /$place"
+    [ "$1" = rw ] || seal "$place" all
+  fi
 }
 
 # place rw|ro SOURCE TARGET
@@ -115,6 +156,7 @@ offer() {
 
 # within rw|ro SOURCE TARGET: in what is bound already, which is not in the overlay
 within() {
+  flush
   inside "$3" "$2" || fail "cannot bind $2 at $3: no mount point can be made there"
   bind "$1" "$2"
 }
@@ -122,44 +164,42 @@ within() {
 # base DIRECTORY: sets at to it
 base() {
   inside "$1" || fail "the merged root has no $1: it was deleted, or a file of the overlay hides it"
+  is_plain "$at" || fail "$1 is a link to $at, where nothing can be mounted"
 }
 
-# devices [console]: the few that programs need
+# devices: the few that programs need; they are made beside the root and bound as a whole
 devices() {
   base /dev
-  dev=merged/$at
-  mount -t tmpfs -o mode=755,nosuid tmpfs "$dev" && mkdir "$dev/shm" "$dev/pts" \
-    && mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$dev/shm" \
-    && mount -t devpts -o newinstance,ptmxmode=0666,mode=620,nosuid,noexec devpts "$dev/pts" \
-    || fail 'no /dev could be made'
+  [ -d dev/pts ] || mkdir -p dev/shm dev/pts || fail 'no space for /dev'
+  later tmpfs dev/shm tmpfs mode=1777,nosuid,nodev
+  later devpts dev/pts devpts newinstance,ptmxmode=0666,mode=620,nosuid,noexec
   for device in null zero full random urandom tty; do
-    : >"$dev/$device"
-    mount --bind "/dev/$device" "$dev/$device" || fail "no /dev/$device"
+    : >"dev/$device"
+    later "/dev/$device" "dev/$device" none bind
   done
-  ln -s pts/ptmx "$dev/ptmx"
-  ln -s /proc/self/fd "$dev/fd"
-  ln -s /proc/self/fd/0 "$dev/stdin"
-  ln -s /proc/self/fd/1 "$dev/stdout"
-  ln -s /proc/self/fd/2 "$dev/stderr"
-}
-
-# The terminal is one of the host, which the container's own /dev/pts does not have.
-console() {
-  if [ -t 1 ] && terminal=$(tty <&1); then
-    : >"$dev/console"
-    mount --bind "$terminal" "$dev/console" || fail 'no /dev/console'
+  if [ -n "${terminal-}" ]; then
+    : >dev/console
+    later "$terminal" dev/console none bind
   fi
+  ln -s pts/ptmx dev/ptmx
+  if [ -h /dev/fd ] && [ -h /dev/stdin ] && [ -h /dev/stdout ] && [ -h /dev/stderr ]; then
+    cp -d /dev/fd /dev/stdin /dev/stdout /dev/stderr dev
+  else
+    ln -s /proc/self/fd dev/fd
+    ln -s /proc/self/fd/0 dev/stdin
+    ln -s /proc/self/fd/1 dev/stdout
+    ln -s /proc/self/fd/2 dev/stderr
+  fi
+  later dev "merged/$at" none rbind
 }
 
 # processes [guarded]: with guarded, what root could change the whole machine with is read-only
 processes() {
   base /proc
-  proc=merged/$at
-  mount -t proc -o nosuid,nodev,noexec proc "$proc" || fail 'no /proc could be mounted'
+  later proc "merged/$at" proc nosuid,nodev,noexec
   [ "$1" = guarded ] || return 0
   for part in sys sysrq-trigger irq bus; do
-    [ ! -e "$proc/$part" ] || mount --bind -o ro "$proc/$part" "$proc/$part" \
-      || fail "/proc/$part could not be made read-only"
+    [ ! -e "/proc/$part" ] || later "merged/$at/$part" "merged/$at/$part" none bind,ro
   done
 }
 
@@ -172,7 +212,9 @@ account() {
   fi
   {
     cat "$file"
-    [ -z "$(tail -c 1 "$file")" ] || echo
+    line=
+    while read -r line; do :; done <"$file"
+    [ -z "$line" ] || echo
     printf '%s\n' "$3"
   } >"$1" || fail "no space for $1"
   at=etc/$1
@@ -263,10 +305,15 @@ trim() {
       *) unset "$name" ;;
     esac
   done <exported
-  rm -f exported
+  : >exported
   # What the caller ignores, such as HUP below nohup, every program here would ignore too; a shell
   # cannot undo that, env of coreutils 8.31 can. Apptainer does it by itself.
-  env=$(command -v env) && "$env" --default-signal true 2>/dev/null || env=
+  env=
+  while read -r key value; do
+    case $key:$value in
+      SigIgn:*[!0]*) env=$(command -v env) && "$env" --default-signal true 2>/dev/null || env= ;;
+    esac
+  done </proc/self/status
 }
 
 # A user namespace of its own takes the capabilities that the mounts needed, and without them nobody
@@ -288,19 +335,22 @@ leap() {
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 while operation=$1 && shift && [ "$operation" != enter ]; do
   case $operation in
-    seal) seal '' ;;
-    devices) devices ;;
+    seal) seal '' all ;;
     console)
-      console
+      # The terminal is one of the machine, which the container's own /dev/pts does not have.
+      [ ! -t 1 ] || terminal=$(tty <&1) || terminal=
       term=${TERM-}
       ;;
+    devices) devices ;;
     processes)
       processes "$1"
       shift
       ;;
     system)
       base /sys
-      bind ro /sys
+      later /sys "merged/$at" none rbind
+      sealed="$sealed $1:$at"
+      shift
       ;;
     account)
       account "$1" "$2" "$3"
@@ -322,5 +372,6 @@ while operation=$1 && shift && [ "$operation" != enter ]; do
   esac
 done
 
+flush
 enter "$@"
 exit "$?"

@@ -60,7 +60,7 @@ attach() {
     i=$((i + 1))
   done
   shift $(($# - count))
-  mkdir "$name" || fail "no mount point $name"
+  [ -d "$name" ] || mkdir "$name" || fail "no mount point $name"
   program=${1##*/} pid=
   if [ "$end" = await ]; then
     # Every process that is left behind the mount holds the pipe open.
@@ -93,9 +93,9 @@ session does not map. Was it written with fakeroot, or by root?"
 # The lowest layer holds the mount points that the image may lack, so that none is made in the upper.
 point() {
   if [ -d "$1" ]; then
-    mkdir -p "points$2"
+    [ -d "points$2" ] || mkdir -p "points$2"
   else
-    mkdir -p "points${2%/*}" && : >>"points$2"
+    { [ -d "points${2%/*}" ] || mkdir -p "points${2%/*}"; } && : >>"points$2"
   fi || fail "no mount point for $2"
 }
 
@@ -123,7 +123,7 @@ frame() {
 
 # tree: the root is made of directories and links only, and nobody can change it
 tree() {
-  mkdir merged && mount --bind points merged && mount -o remount,bind,ro merged \
+  mount --bind points merged && mount -o remount,bind,ro merged \
     || fail 'no root could be made'
   mounted="merged: $mounted"
 }
@@ -158,16 +158,21 @@ mount -t tmpfs -o mode=700 tmpfs "$directory" && cd "$directory" || {
   complain "no tmpfs could be mounted at $directory"
   exit 125
 }
-mkdir points || fail "no space at $directory"
+set -f
 
 while operation=$1 && shift && [ "$operation" != enter ]; do
   case $operation in
+    make)
+      # names without blanks and the like
+      mkdir -p points merged dev/shm dev/pts $1 || fail "no space at $directory"
+      shift
+      ;;
     link)
       ln -s "$2" "$1" || fail "no link $1"
       shift 2
       ;;
     bind)
-      mkdir "$1" && mount --rbind "$2" "$1" || fail "$2 could not be bound at $1"
+      { [ -d "$1" ] || mkdir "$1"; } && mount --rbind "$2" "$1" || fail "$2 could not be bound at $1"
       shift 2
       ;;
     thaw)
