@@ -49,8 +49,8 @@ final class FuseOverlayfsPlanTest {
       "make points/dev+points/proc+points/sys+points/etc point / /dev point / /proc point / /sys point /etc/resolv.conf /etc/resolv.conf";
   private static final String ENTER =
       "enter /usr/bin/unshare --mount --pid --fork --kill-child /usr/bin/sh -c SCRIPT overlay-sdk ";
-  private static final String PLACES = "devices processes  system cgroups";
-  private static final String GUARDED_PLACES = "devices processes guarded system all";
+  private static final String PLACES = "devices processes  system";
+  private static final String GUARDED_PLACES = "devices processes guarded system";
   private static final String ACCOUNT =
       "account passwd 1000 ada:x:1000:1000::/home/ada:/bin/sh account group 1000 ada:x:1000:";
   private static final String RESOLVER = "offer ro /etc/resolv.conf /etc/resolv.conf";

@@ -145,10 +145,7 @@ public final class MergedRoot implements Plan {
     if (stack.upper().isEmpty() && host.isEmpty()) {
       all.add("seal");
     }
-    // a plain user may write to nothing in /sys but to a part of cgroups
-    all.add("devices");
-    all.add("processes", mode == Mode.ROOT ? "guarded" : "");
-    all.add("system", mode == Mode.ROOT ? "all" : "cgroups");
+    all.add("devices").add("processes", mode == Mode.ROOT ? "guarded" : "").add("system");
     addAccount(all);
     if (hasResolver()) {
       all.offer("ro", RESOLVER, RESOLVER);

@@ -64,30 +64,38 @@ make() {
   fi 2>/dev/null
 }
 
-# seal AT [all]: makes what is mounted at AT and below it read-only; without all, of file systems of
-# the kernel only those in which a plain user may have a part. A mount of another user namespace
-# keeps the other options that it has, so they are given again.
+# seal AT: makes what is mounted at AT and below it read-only. One program does it for all of them,
+# and whatever it passed over is done on its own.
 seal() {
-  top=$here/merged${1:+/$1} which=${2-} unsealed=
-  while read -r _ _ _ _ point options rest; do
-    case $options in
-      ro | ro,*) continue ;;
-    esac
-    case $rest in
-      *' - cgroup2 '* | *name=systemd*) ;;
-      *) [ "$which" = all ] || continue ;;
-    esac
-    at=$point
-    decode
-    case $at in
-      "$top" | "$top"/*) unsealed="$unsealed ro${options#rw}:$point" ;;
-    esac
-  done </proc/self/mountinfo
-  for entry in $unsealed; do
+  top=$here/merged${1:+/$1}
+  unsealed
+  : >seals
+  for entry in $found; do
+    printf 'none %s none remount,bind,%s 0 0\n' "${entry#*:}" "${entry%%:*}" >>seals
+  done
+  [ ! -s seals ] || mount -a -T seals || fail "$top could not be made read-only"
+  unsealed
+  for entry in $found; do
     at=${entry#*:}
     decode
     mount -o "remount,bind,${entry%%:*}" "$at" || fail "$at could not be made read-only"
   done
+}
+
+# Sets found to what seal has to do. A mount of another user namespace keeps the other options that
+# it has, so they are given again. Mount points are as the kernel writes them, and a table too.
+unsealed() {
+  found=
+  while read -r _ _ _ _ point options _; do
+    case $options in
+      ro | ro,*) continue ;;
+    esac
+    at=$point
+    decode
+    case $at in
+      "$top" | "$top"/*) found="$found ro${options#rw}:$point" ;;
+    esac
+  done </proc/self/mountinfo
 }
 
 # later SOURCE TARGET TYPE OPTIONS: a mount that is done with others by one program: starting one is
@@ -107,7 +115,7 @@ flush() {
   [ ! -s table ] || mount -a -T table || fail 'not all could be mounted that belongs into the root'
   : >table
   for entry in $sealed; do
-    seal "${entry#*:}" "${entry%%:*}"
+    seal "$entry"
   done
   sealed=
 }
@@ -132,12 +140,12 @@ bind() {
       later "$2" "merged/$place" none bind,ro
     else
       later "$2" "merged/$place" none rbind
-      sealed="$sealed all:$place"
+      sealed="$sealed $place"
     fi
   else
     flush
     mount --rbind "$2" "merged/$place" || fail "$2 could not be bound at /$place"
-    [ "$1" = rw ] || seal "$place" all
+    [ "$1" = rw ] || seal "$place"
   fi
 }
 
@@ -335,7 +343,7 @@ leap() {
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 while operation=$1 && shift && [ "$operation" != enter ]; do
   case $operation in
-    seal) seal '' all ;;
+    seal) seal '' ;;
     console)
       # The terminal is one of the machine, which the container's own /dev/pts does not have.
       [ ! -t 1 ] || terminal=$(tty <&1) || terminal=
@@ -349,8 +357,7 @@ while operation=$1 && shift && [ "$operation" != enter ]; do
     system)
       base /sys
       later /sys "merged/$at" none rbind
-      sealed="$sealed $1:$at"
-      shift
+      sealed="$sealed $at"
       ;;
     account)
       account "$1" "$2" "$3"
