@@ -41,6 +41,14 @@ final class ApptainerProbeTest {
   }
 
   @Test
+  void tellsWhatTheSiteAllowsASetuidInstallation() {
+    String site = "allow setuid-mount extfs = no\nsessiondir max size = 64\n";
+    Probe.Present present = present(FakeHosts.apptainer("1.4.5").file(FakeHosts.CONF, site));
+    assertEquals("no", present.fact("allow setuid-mount extfs").orElseThrow());
+    assertEquals("64", present.fact("sessiondir max size").orElseThrow());
+  }
+
+  @Test
   void findsTheProgramsThatApptainerBringsAlong() {
     Host host =
         FakeHosts.bare("1.4.5")
