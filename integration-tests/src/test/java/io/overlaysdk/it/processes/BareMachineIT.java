@@ -79,6 +79,9 @@ class BareMachineIT {
   void playsTheTutorialInASandboxOfItsOwn() throws Exception {
     Path tutorial = Checkout.root().resolve("examples/tutorial/tutorial.yaml");
 
+    assertEquals(0, overlay("run", tutorial.toString(), "--explain"), this::said);
+    assertFalse(Files.exists(directory.resolve("base_container.sif")));
+
     assertEquals(0, overlay("run", tutorial.toString()), this::said);
 
     assertTrue(said().contains("no container tool is here"), this::said);

@@ -59,7 +59,7 @@ final class Layers {
     switch (image.kind()) {
       case DIRECTORY -> bottomUp.add(bind(image.path()));
       case HOST -> addHost();
-      case PENDING -> bottomUp.add(squashfs(image.path(), "(known after the build)"));
+      case PENDING -> bottomUp.add(pending(image));
       default -> {
         bottomUp.add(mount(image.path(), image.root().orElseThrow()));
         for (Part overlay : image.overlays()) {
@@ -68,6 +68,13 @@ final class Layers {
         }
       }
     }
+  }
+
+  /** What no container tool builds is a directory. */
+  private String pending(ImageFacts image) {
+    boolean mountable =
+        hasLoop(request, "squashfs") || request.tool().tool(RootTools.SQUASHFUSE).isPresent();
+    return mountable ? squashfs(image.path(), "(known after the build)") : bind(image.path());
   }
 
   /** A plain user's is no layer: {@link HostRoot}. */

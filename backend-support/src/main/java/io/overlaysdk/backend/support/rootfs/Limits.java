@@ -58,7 +58,7 @@ final class Limits {
                   + image.location()
                   + ") and use the file");
       case HOST -> checkHost();
-      case PENDING -> needSquashfuse(image.location());
+      case PENDING -> {}
       case DIRECTORY -> checkOwner(image);
       default -> checkParts(image);
     }
