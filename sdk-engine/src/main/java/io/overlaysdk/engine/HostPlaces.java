@@ -91,11 +91,22 @@ final class HostPlaces {
     } else {
       mounts.forEach(mount -> all.apart.add(mount.at()));
       all.apart.add(scratch);
-      // What lies below directories of root cannot be changed: those cannot be copied up.
-      all.apart.add(identity.home());
       all.addEntries(Path.of("/"));
+      all.addHome(identity.home());
     }
     return List.copyOf(all.places);
+  }
+
+  /**
+   * The home directory has an overlay of its own, over that of a directory that it lies in: what
+   * lies below directories of root cannot be changed, because those cannot be copied up.
+   */
+  private void addHome(Path home) {
+    boolean there = places.stream().anyMatch(place -> place.path().equals(home));
+    if (!there && !isPrivate(home) && Files.isDirectory(home, NOFOLLOW_LINKS)) {
+      String type = MountTable.type(home, mounts);
+      places.add(new Place(home, LAYERS.contains(type) ? Use.OVERLAY : Use.READ_ONLY));
+    }
   }
 
   private void addMounts(Path scratch) {

@@ -82,10 +82,16 @@ final class HostPlacesTest {
   }
 
   @Test
-  void givesTheHomeDirectoryAnOverlayOfItsOwn() {
-    assertEquals(
-        Map.of("plain", Use.OVERLAY, "divided", Use.OVERLAY, "home", Use.OVERLAY),
-        below(user(top.resolve("home")), ELSEWHERE));
+  void givesTheHomeDirectoryAnOverlayOfItsOwnOverThatAroundIt() {
+    assertEquals(Map.of("home", Use.OVERLAY), below(user(top.resolve("home")), ELSEWHERE));
+    List<Place> places =
+        HostPlaces.of(
+            user(top.resolve("home")), ELSEWHERE, List.of(new Mount(Path.of("/"), "ext4")));
+    Path around = Path.of("/").resolve(top.getName(0));
+    assertTrue(
+        places.indexOf(new Place(around, Use.OVERLAY))
+            < places.indexOf(new Place(top.resolve("home"), Use.OVERLAY)),
+        places::toString);
   }
 
   @Test

@@ -37,7 +37,6 @@ final class HostRoot {
   void addFrames(Stack stack, Operations operations) {
     for (Place place : places) {
       String path = place.path().toString();
-      boolean overlay = place.use() == Use.OVERLAY;
       if (!root) {
         switch (place.use()) {
           case LINK -> operations.add("copy", path);
@@ -45,8 +44,15 @@ final class HostRoot {
           case OVERLAY, FOLDER -> operations.point("/", path);
         }
       }
-      if (overlay && stack.upper().isPresent()) {
-        operations.add("frame", stack.upper().get().changes(), path);
+    }
+    stack.upper().ifPresent(upper -> addFrames(upper.changes(), operations));
+  }
+
+  /** The innermost first: what is around it may have to be closed against writing then. */
+  private void addFrames(String changes, Operations operations) {
+    for (int i = places.size() - 1; i >= 0; i--) {
+      if (places.get(i).use() == Use.OVERLAY) {
+        operations.add("frame", changes, places.get(i).path().toString());
       }
     }
   }

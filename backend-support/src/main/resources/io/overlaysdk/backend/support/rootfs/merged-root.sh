@@ -102,6 +102,7 @@ point() {
 # frame UPPER PATH: the directories of PATH in UPPER, as the machine has them. Whoever may not write
 # to PATH gets a directory of the own that cannot be written to.
 frame() {
+  : "${uid:=$(id -u)}"
   rest=${2#/} at=
   while [ -n "$rest" ]; do
     at=$at/${rest%%/*}
@@ -110,15 +111,14 @@ frame() {
       *) rest= ;;
     esac
     [ -d "$1$at" ] && [ ! -h "$1$at" ] || {
-      mkdir "$1$at" && chmod --reference="$at" "$1$at" && if [ "$(id -u)" = 0 ]; then
+      mkdir "$1$at" && chmod --reference="$at" "$1$at" && if [ "$uid" = 0 ]; then
         chown --reference="$at" "$1$at"
-      elif [ -n "$rest" ]; then
+      else
         chmod u+rwx "$1$at"
-      elif [ ! -w "$at" ]; then
-        chmod a-w "$1$at"
       fi
     } || fail "no directory for the changes in $at"
   done
+  [ "$uid" = 0 ] || [ -w "$at" ] || chmod a-w "$1$at" || fail "no directory for the changes in $at"
 }
 
 # tree: the root is made of directories and links only, and nobody can change it
