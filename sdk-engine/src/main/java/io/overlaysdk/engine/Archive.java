@@ -26,6 +26,7 @@ final class Archive {
   private final Configuration configuration;
   private final Launcher launcher;
   private final Ledger ledger;
+  private final UnpackedImages images;
   private final Function<String, Scratch> scratches;
 
   Archive(
@@ -33,11 +34,13 @@ final class Archive {
       Configuration configuration,
       Launcher launcher,
       Ledger ledger,
+      UnpackedImages images,
       Function<String, Scratch> scratches) {
     this.host = host;
     this.configuration = configuration;
     this.launcher = launcher;
     this.ledger = ledger;
+    this.images = images;
     this.scratches = scratches;
   }
 
@@ -58,7 +61,10 @@ final class Archive {
     Planner.requireBases(spec, image, overlays);
     Job.Export job =
         new Job.Export(
-            LayerSource.of(image, overlays), owning(spec), target.toAbsolutePath(), latest);
+            LayerSource.of(images.readable(image), overlays),
+            owning(spec),
+            target.toAbsolutePath(),
+            latest);
     return work("export of " + spec.overlays(), (worker, scratch) -> worker.export(job));
   }
 
@@ -106,7 +112,7 @@ final class Archive {
       all.add(facts.of(LayerReading.kept(overlay)));
     }
     ImageFacts image = facts.of(spec.image());
-    List<LayerSource> lowers = LayerSource.of(image, all);
+    List<LayerSource> lowers = LayerSource.of(images.readable(image), all);
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       OverlayMaker.requireFree(path);
       Overlaps.check(image, all);

@@ -25,6 +25,7 @@ final class Converter {
   private final Configuration configuration;
   private final Launcher launcher;
   private final Ledger ledger;
+  private final UnpackedImages images;
   private final Function<String, Scratch> scratches;
 
   Converter(
@@ -32,11 +33,13 @@ final class Converter {
       Configuration configuration,
       Launcher launcher,
       Ledger ledger,
+      UnpackedImages images,
       Function<String, Scratch> scratches) {
     this.host = host;
     this.configuration = configuration;
     this.launcher = launcher;
     this.ledger = ledger;
+    this.images = images;
     this.scratches = scratches;
   }
 
@@ -86,7 +89,7 @@ final class Converter {
         worker(scratch)
             .neutral(
                 new Job.Neutral(
-                    LayerSource.of(planned.image(), layers),
+                    LayerSource.of(images.readable(planned.image()), layers),
                     owning(planned.spec()),
                     conversion.to().path(),
                     Job.Form.COPY));
@@ -129,7 +132,7 @@ final class Converter {
       List<OverlayFacts> below,
       OverlayFacts overlay,
       Scratch scratch) {
-    List<LayerSource> layers = LayerSource.of(image, below);
+    List<LayerSource> layers = LayerSource.of(images.readable(image), below);
     boolean changed;
     if (overlay.kind() == OverlayFacts.Kind.DIRECTORY) {
       OverlayMaker.complete(List.of(overlay));

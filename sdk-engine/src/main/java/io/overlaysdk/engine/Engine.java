@@ -226,7 +226,7 @@ final class Engine implements OverlaySdk {
   }
 
   private Archive archive() {
-    return new Archive(host, configuration, launcher, ledger, this::newScratch);
+    return new Archive(host, configuration, launcher, ledger, images, this::newScratch);
   }
 
   @Override
@@ -275,7 +275,7 @@ final class Engine implements OverlaySdk {
   }
 
   private Converter converter() {
-    return new Converter(host, configuration, launcher, ledger, this::newScratch);
+    return new Converter(host, configuration, launcher, ledger, images, this::newScratch);
   }
 
   private Launcher newLauncher() {

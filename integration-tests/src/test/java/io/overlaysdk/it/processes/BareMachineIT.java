@@ -128,6 +128,8 @@ class BareMachineIT {
 
     assertEquals(0, overlay("changes", "kept", "--base", image.toString()), this::said);
     assertEquals("MODIFIED /message\n", Files.readString(output));
+    assertEquals(
+        0, overlay("export", "kept", "--base", image.toString(), "-o", "layer.tar"), this::said);
     assertArrayEquals(before, Files.readAllBytes(image));
     Path cache = directory.resolve("cache/overlay-sdk/images");
     try (Stream<Path> unpacked = Files.list(cache).filter(Files::isDirectory)) {
