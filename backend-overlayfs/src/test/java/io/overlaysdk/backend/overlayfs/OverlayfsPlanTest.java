@@ -57,7 +57,8 @@ final class OverlayfsPlanTest {
             .writable(OverlayFacts.Kind.DIRECTORY, "/overlays/mine");
     String layers =
         "lowerdir=/images/tree:points,upperdir=/overlays/mine/upper,workdir=/overlays/mine/work";
-    assertEquals(USER_MERGE.formatted(layers), mounts(request));
+    assertEquals(
+        "need /images/tree need /overlays/mine " + USER_MERGE.formatted(layers), mounts(request));
     assertEquals(Optional.of(Dialect.KERNEL_USERXATTR), plan(request).writes());
   }
 
@@ -67,7 +68,9 @@ final class OverlayfsPlanTest {
         RequestBuilder.directory(tool(Machines.bare()))
             .writable(OverlayFacts.Kind.DIRECTORY, "/over,lays/mi:ne");
     String layers = "lowerdir=/images/tree:points,upperdir=layer0/upper,workdir=layer0/work";
-    assertEquals("bind layer0 /over,lays/mi:ne " + USER_MERGE.formatted(layers), mounts(request));
+    assertEquals(
+        "need /images/tree bind layer0 /over,lays/mi:ne " + USER_MERGE.formatted(layers),
+        mounts(request));
   }
 
   @Test

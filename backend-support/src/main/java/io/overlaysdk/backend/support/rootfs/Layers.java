@@ -122,6 +122,7 @@ final class Layers {
   private String bind(Path directory) {
     boolean host = request.image().kind() == ImageFacts.Kind.HOST;
     if (byKernel && !host && MergedRoot.isPlain(directory.toString())) {
+      operations.add("need", directory.toString());
       return directory.toString();
     }
     String name = "layer" + count++;

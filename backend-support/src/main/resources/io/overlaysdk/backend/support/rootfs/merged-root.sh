@@ -171,6 +171,10 @@ while operation=$1 && shift && [ "$operation" != enter ]; do
       ln -s "$2" "$1" || fail "no link $1"
       shift 2
       ;;
+    need)
+      [ -d "$1" ] || fail "there is no directory $1 any more"
+      shift
+      ;;
     bind)
       { [ -d "$1" ] || mkdir "$1"; } && mount --rbind "$2" "$1" || fail "$2 could not be bound at $1"
       shift 2
