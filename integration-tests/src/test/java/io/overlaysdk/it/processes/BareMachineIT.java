@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,7 +41,8 @@ class BareMachineIT {
 
   @BeforeEach
   void hideTools() throws IOException {
-    programs = Files.createDirectory(directory.resolve("programs"));
+    // not in the directory of JUnit, which warns of each link that it deletes
+    programs = Files.createTempDirectory("overlay-sdk-programs");
     output = directory.resolve("output");
     errors = directory.resolve("errors");
     for (String place : List.of("/usr/bin", "/bin", "/usr/sbin", "/sbin")) {
@@ -53,6 +55,16 @@ class BareMachineIT {
         }
       }
     }
+  }
+
+  @AfterEach
+  void deleteLinks() throws IOException {
+    try (Stream<Path> links = Files.list(programs)) {
+      for (Path link : links.toList()) {
+        Files.delete(link);
+      }
+    }
+    Files.delete(programs);
   }
 
   private int overlay(String... words) throws Exception {
