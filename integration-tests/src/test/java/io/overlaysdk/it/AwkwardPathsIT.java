@@ -61,7 +61,7 @@ class AwkwardPathsIT {
     }
   }
 
-  @OnEachBackend
+  @OnEachExt3Backend
   void overlaysInFiles(String backend, Images images) throws Exception {
     try (Bench bench = Bench.of(backend, temp.resolve("bench"))) {
       for (String name : FEW) {
