@@ -6,9 +6,10 @@ package io.overlaysdk;
  * and close it: closing ends every process of the session, takes its mounts away and deletes its
  * ephemeral overlay.
  *
- * <p>Implemented by the engine only. Sessions may be used by several threads; where an overlay can
- * be written to, commands run one after the other, because no driver lets two of its mounts share
- * one upper directory.
+ * <p>Implemented by the engine only. Sessions may be used by several threads, and several commands
+ * may run at once. Where each command has a container of its own ({@link CommandMode#SEPARATE}) and
+ * an overlay can be written to, they run one after the other, because no driver lets two of its
+ * mounts share one upper directory.
  */
 public interface Session extends AutoCloseable {
 
@@ -31,6 +32,23 @@ public interface Session extends AutoCloseable {
   }
 
   /**
+   * Runs a command as {@link #run(Command)} does, and tells {@code listener} what it writes while
+   * it runs. An exception of the listener ends the command and is thrown on.
+   */
+  Result run(Command command, OutputListener listener);
+
+  /**
+   * Starts a command and returns while it runs. Its time limit holds as in {@link #run(Command)}.
+   *
+   * @throws InvalidSpecException where the command cannot be passed on as it is, or is to use the
+   *     caller's own streams
+   * @throws LaunchException where the container tool failed, so that the command never ran
+   * @throws CancelledException where the calling thread is interrupted
+   * @throws IllegalStateException where the session is closed
+   */
+  RunningCommand start(Command command);
+
+  /**
    * Gives the caller's terminal to a shell in the container until it exits: {@code bash} where the
    * image has it, else {@code sh}.
    *
@@ -41,8 +59,10 @@ public interface Session extends AutoCloseable {
 
   /**
    * What the session's writable overlay changes in what lies below it: the image and the read-only
-   * overlays. The mount points and files that a container tool makes for itself are left out. No
-   * command runs until these changes are closed.
+   * overlays. The mount points and files that a container tool makes for itself are left out. The
+   * container is ended first, with whatever commands have left running in it, because nothing can
+   * be said of files that change meanwhile; the next command starts it again. No command runs until
+   * these changes are closed.
    *
    * @throws IllegalStateException where a command runs, or the session is closed
    * @throws InvalidSpecException where the session has no writable overlay
@@ -52,6 +72,12 @@ public interface Session extends AutoCloseable {
 
   /** What the session was opened with. */
   SessionSpec spec();
+
+  /**
+   * How commands are brought into the container. A session is {@link CommandMode#RESIDENT} until it
+   * is asked to be another or its image turns out to have no shell for it.
+   */
+  CommandMode commandMode();
 
   /** The name of the backend that runs it. */
   String backend();

@@ -32,6 +32,7 @@ public final class SessionSpec {
       Optional<ContainerPath> directory,
       boolean fakeroot,
       boolean otherBase,
+      boolean separateCommands,
       Optional<Gpu> gpu,
       Network network,
       Optional<Duration> timeLimit,
@@ -48,6 +49,7 @@ public final class SessionSpec {
     private Optional<ContainerPath> directory;
     private boolean fakeroot;
     private boolean otherBase;
+    private boolean separateCommands;
     private Optional<Gpu> gpu;
     private Network network;
     private Optional<Duration> timeLimit;
@@ -63,6 +65,7 @@ public final class SessionSpec {
       directory = parts.directory;
       fakeroot = parts.fakeroot;
       otherBase = parts.otherBase;
+      separateCommands = parts.separateCommands;
       gpu = parts.gpu;
       network = parts.network;
       timeLimit = parts.timeLimit;
@@ -72,8 +75,20 @@ public final class SessionSpec {
 
     Parts parts() {
       return new Parts(
-          image, overlays, binds, variables, shares, directory, fakeroot, otherBase, gpu, network,
-          timeLimit, labels, backend);
+          image,
+          overlays,
+          binds,
+          variables,
+          shares,
+          directory,
+          fakeroot,
+          otherBase,
+          separateCommands,
+          gpu,
+          network,
+          timeLimit,
+          labels,
+          backend);
     }
   }
 
@@ -93,6 +108,7 @@ public final class SessionSpec {
             Map.of(),
             Set.of(),
             Optional.empty(),
+            false,
             false,
             false,
             Optional.empty(),
@@ -173,6 +189,14 @@ public final class SessionSpec {
     return with(draft -> draft.otherBase = true);
   }
 
+  /**
+   * Each command gets a container of its own over the same overlay, which costs the start of a
+   * container each time; see {@link CommandMode}.
+   */
+  public SessionSpec separateCommands() {
+    return with(draft -> draft.separateCommands = true);
+  }
+
   /** With the devices and libraries of the host's graphics processors. */
   public SessionSpec gpu(Gpu gpu) {
     return with(draft -> draft.gpu = Optional.of(gpu));
@@ -251,6 +275,10 @@ public final class SessionSpec {
 
   public boolean allowsOtherBase() {
     return parts.otherBase;
+  }
+
+  public boolean hasSeparateCommands() {
+    return parts.separateCommands;
   }
 
   public Optional<Gpu> gpu() {

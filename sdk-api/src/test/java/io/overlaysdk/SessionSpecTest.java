@@ -186,7 +186,8 @@ class SessionSpecTest {
     assertEquals(
         "SessionSpec[image=base.sif, overlays=[upper],"
             + " binds=[Bind[source=/data, target=/in, access=READ_ONLY]], variables={A=1},"
-            + " shares=[HOME], directory=Optional[/d], fakeroot=true, otherBase=true, gpu=Optional[NVIDIA],"
+            + " shares=[HOME], directory=Optional[/d], fakeroot=true, otherBase=true,"
+            + " separateCommands=false, gpu=Optional[NVIDIA],"
             + " network=NONE, timeLimit=Optional[PT1S], labels={l=1},"
             + " backend=Optional[apptainer]]",
         full().toString());

@@ -4,15 +4,18 @@ import io.overlaysdk.BackendReport;
 import io.overlaysdk.Change;
 import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
+import io.overlaysdk.CommandMode;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.Finding;
 import io.overlaysdk.Image;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
+import io.overlaysdk.OutputListener;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
+import io.overlaysdk.RunningCommand;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Termination;
@@ -180,6 +183,21 @@ final class FakeSdk implements OverlaySdk {
       calls.add(command);
       return new Result(
           command, termination, status, new byte[0], new byte[0], false, Duration.ofMillis(1500));
+    }
+
+    @Override
+    public Result run(Command command, OutputListener listener) {
+      throw new InvalidSpecException("nothing asks for it");
+    }
+
+    @Override
+    public RunningCommand start(Command command) {
+      throw new InvalidSpecException("nothing asks for it");
+    }
+
+    @Override
+    public CommandMode commandMode() {
+      return CommandMode.RESIDENT;
     }
 
     @Override

@@ -2,12 +2,15 @@ package io.overlaysdk.engine;
 
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Keeps the first bytes of a stream up to a limit and drops the rest, so that the writer never
  * blocks.
  */
 final class BoundedOutput extends OutputStream {
+  static final BoundedOutput NOTHING = new BoundedOutput(0);
+
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
   private final int limit;
   private boolean truncated;
@@ -30,6 +33,10 @@ final class BoundedOutput extends OutputStream {
 
   synchronized byte[] bytes() {
     return kept.toByteArray();
+  }
+
+  String text() {
+    return new String(bytes(), StandardCharsets.UTF_8);
   }
 
   synchronized boolean truncated() {

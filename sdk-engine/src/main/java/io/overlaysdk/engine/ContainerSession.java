@@ -1,97 +1,216 @@
 package io.overlaysdk.engine;
 
-import static io.overlaysdk.engine.Variables.merged;
-
 import io.overlaysdk.CancelledException;
 import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
-import io.overlaysdk.ContainerPath;
+import io.overlaysdk.CommandMode;
 import io.overlaysdk.InvalidSpecException;
-import io.overlaysdk.LaunchException;
+import io.overlaysdk.OutputListener;
 import io.overlaysdk.Result;
+import io.overlaysdk.RunningCommand;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
-import io.overlaysdk.Termination;
-import io.overlaysdk.spi.Invocation;
-import io.overlaysdk.spi.Plan;
-import io.overlaysdk.spi.Stdio;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/** A session that enters its container once for each command, over one overlay on disk. */
+/** A session: who may do what when, over one overlay on disk. */
 final class ContainerSession implements Session {
-  /** What a command's status is where its time was over: as timeout(1) of coreutils has it. */
-  private static final int TIMED_OUT = 124;
-
   /** How often a closing session looks for a command that has been started since. */
   private static final long LOOK_MILLIS = 100;
 
+  /** More than there will ever be commands at once. */
+  private static final int ALL = 1 << 20;
+
   private final Planner.Planned planned;
-  private final Plan plan;
   private final Scratch scratch;
   private final Journal.Entry journal;
-  private final ControlDirectory control;
   private final Launcher launcher;
   private final LayerReading reading;
-  private final Optional<Duration> defaultLimit;
+  private final Limits limits;
   private final Consumer<ContainerSession> onClose;
-  private final Semaphore turn = new Semaphore(1, true);
+  private final Entrance entrance;
 
-  /** Held shared by each command on its way, and by {@link #close} alone. */
-  private final ReentrantReadWriteLock inside = new ReentrantReadWriteLock();
+  /** A part of it is held by each command on its way; all of it by who must be alone. */
+  private final Semaphore turn = new Semaphore(ALL, true);
 
   private volatile HeldChanges reported;
   private volatile boolean closed;
   private boolean tidied;
-  private volatile boolean imageHasShell = true;
+
+  /**
+   * What holds for the commands.
+   *
+   * @param time how long one may take where nobody says
+   * @param grace what a command that is told to end may take
+   * @param output how many bytes are kept of each stream
+   */
+  record Limits(Optional<Duration> time, Duration grace, int output) {}
 
   ContainerSession(
       Planner.Planned planned,
       Scratch scratch,
       Journal.Entry journal,
       Launcher launcher,
+      Optional<Path> mkfifo,
       LayerReading reading,
-      Optional<Duration> defaultLimit,
+      Limits limits,
       Consumer<ContainerSession> onClose) {
     this.planned = planned;
-    this.plan = planned.choice().plan();
     this.scratch = scratch;
     this.journal = journal;
-    this.control = new ControlDirectory(scratch.directory().resolve("control"));
     this.launcher = launcher;
     this.reading = reading;
-    this.defaultLimit = defaultLimit;
+    this.limits = limits;
     this.onClose = onClose;
+    ControlDirectory control =
+        new ControlDirectory(scratch.directory().resolve("control"), launcher, mkfifo);
+    this.entrance = new Entrance(planned, control, launcher, journal::process);
   }
 
   @Override
   public Result run(Command command) {
-    Variables.check(command.variables());
-    awaitTurn();
+    return command.inheritsIo() ? runOnTerminal(command) : run(command, Optional.empty());
+  }
+
+  @Override
+  public Result run(Command command, OutputListener listener) {
+    if (command.inheritsIo()) {
+      throw ownStreams(command);
+    }
+    return run(command, Optional.of(listener));
+  }
+
+  private Result run(Command command, Optional<OutputListener> listener) {
+    BoundedOutput out = new BoundedOutput(limits.output());
+    BoundedOutput err = new BoundedOutput(limits.output());
+    LiveCommand live = begin(command, false);
     try {
-      return runInside(command);
+      CompletableFuture<Void> outRead =
+          read(live, live.stdout(), out, listener.map(told -> told::stdout));
+      CompletableFuture<Void> errRead =
+          read(live, live.stderr(), err, listener.map(told -> told::stderr));
+      Execution.End end = live.await(live.ended());
+      live.await(outRead);
+      live.await(errRead);
+      if (entrance.triesAgain(end, err.text())) {
+        return run(command, listener);
+      }
+      listener.ifPresent(OutputListener::ended);
+      return live.result(end, out, err);
     } finally {
-      giveTurn();
+      live.close();
     }
   }
 
-  private Result runInside(Command command) {
-    inside.readLock().lock();
+  /** Reads what a command writes; where the listener fails, nobody needs the command any more. */
+  private static CompletableFuture<Void> read(
+      LiveCommand live, InputStream from, BoundedOutput to, Optional<Consumer<byte[]>> listener) {
+    CompletableFuture<Void> read = Pump.read(from, to, listener);
+    read.whenComplete(
+        (nothing, failure) -> {
+          if (failure != null) {
+            Threads.POOL.execute(live::stop);
+          }
+        });
+    return read;
+  }
+
+  @Override
+  public RunningCommand start(Command command) {
+    if (command.inheritsIo()) {
+      throw ownStreams(command);
+    }
+    return begin(command, true);
+  }
+
+  private static InvalidSpecException ownStreams(Command command) {
+    return new InvalidSpecException(
+        "the command "
+            + command
+            + " is to use the caller's own streams, so there is nothing of it to read or write:"
+            + " run it without a listener, or leave inheritIo out");
+  }
+
+  /**
+   * @param open whether the caller may write to the command where the command names no input
+   */
+  private LiveCommand begin(Command command, boolean open) {
+    Variables.check(command.variables());
+    Optional<LiveCommand> live = Optional.empty();
+    while (live.isEmpty()) {
+      live = tryToBegin(command, open);
+    }
+    return live.get();
+  }
+
+  /** Empty where it turned out that commands need containers of their own. */
+  private Optional<LiveCommand> tryToBegin(Command command, boolean open) {
+    Turn held = awaitTurn(isAlone());
     try {
       requireOpen();
-      return imageHasShell ? runReported(command) : runBare(command);
+      Optional<InputStream> given = stdin(command);
+      boolean reads = open || given.isPresent();
+      Deadline deadline = Deadline.of(limit(command));
+      Optional<Execution> execution = entrance.begin(command, reads, deadline);
+      if (execution.isEmpty()) {
+        held.release();
+        return Optional.empty();
+      }
+      LiveCommand live =
+          new LiveCommand(
+              command, execution.get(), deadline, limits.grace(), entrance, held::release);
+      if (!open || given.isPresent()) {
+        Pump.feed(given.orElseGet(InputStream::nullInputStream), live.stdin());
+      }
+      return Optional.of(live);
+    } catch (RuntimeException e) {
+      held.release();
+      throw e;
+    }
+  }
+
+  /** No driver lets two mounts share one upper directory: lines of one of them get lost. */
+  private boolean isAlone() {
+    return entrance.mode() == CommandMode.SEPARATE && planned.isWritable();
+  }
+
+  private Result runOnTerminal(Command command) {
+    Variables.check(command.variables());
+    Turn held = awaitTurn(planned.isWritable());
+    try {
+      requireOpen();
+      if (planned.isWritable()) {
+        entrance.park();
+      }
+      return entrance.onTerminal(command, Deadline.of(limit(command)));
     } finally {
-      inside.readLock().unlock();
+      held.release();
+    }
+  }
+
+  private Optional<Duration> limit(Command command) {
+    return command.timeLimit().or(() -> planned.spec().timeLimit()).or(limits::time);
+  }
+
+  private static Optional<InputStream> stdin(Command command) {
+    Optional<Path> file = command.stdinFile();
+    if (file.isEmpty()) {
+      return command.stdinBytes().map(ByteArrayInputStream::new);
+    }
+    try {
+      return Optional.of(Files.newInputStream(file.get()));
+    } catch (IOException e) {
+      throw new InvalidSpecException("cannot read the standard input of " + command + ": " + e, e);
     }
   }
 
@@ -106,19 +225,26 @@ final class ContainerSession implements Session {
       throw new InvalidSpecException(
           "the session on " + planned.spec().image() + " has no writable overlay: nothing changes");
     }
-    if (!turn.tryAcquire()) {
+    if (!turn.tryAcquire(ALL)) {
       throw new IllegalStateException(
           "a command runs in the session, or its changes are being read: wait for the end of that");
     }
+    Turn held = new Turn(ALL);
     try {
       requireOpen();
+      entrance.park();
       LayerStack layers = reading.open(planned, scratch.directory(), launcher, journal::process);
       return reported =
-          new HeldChanges(reading.changes(planned, layers), layers::close, turn::release);
+          new HeldChanges(reading.changes(planned, layers), layers::close, held::release);
     } catch (RuntimeException e) {
-      turn.release();
+      held.release();
       throw e;
     }
+  }
+
+  @Override
+  public CommandMode commandMode() {
+    return entrance.mode();
   }
 
   @Override
@@ -135,22 +261,27 @@ final class ContainerSession implements Session {
   @Override
   public void close() {
     closed = true;
-    emptyInside();
+    HeldChanges changes = reported;
     try {
-      if (!tidied) {
-        tidied = true;
-        tidy();
+      if (changes != null) {
+        changes.close();
       }
     } finally {
-      inside.writeLock().unlock();
+      Turn held = emptyInside();
+      try {
+        if (!tidied) {
+          tidied = true;
+          tidy();
+        }
+      } finally {
+        held.release();
+      }
     }
   }
 
   private void tidy() {
     try {
-      if (reported != null) {
-        reported.close();
-      }
+      entrance.park();
       scratch.close();
     } finally {
       // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
@@ -159,13 +290,13 @@ final class ContainerSession implements Session {
   }
 
   /** Ends commands until none is on its way any more: one may have been about to start. */
-  private void emptyInside() {
+  private Turn emptyInside() {
     boolean interrupted = false;
-    boolean empty = false;
+    boolean empty = turn.tryAcquire(ALL);
     while (!empty) {
       launcher.endAll();
       try {
-        empty = inside.writeLock().tryLock(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        empty = turn.tryAcquire(ALL, LOOK_MILLIS, TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -173,117 +304,34 @@ final class ContainerSession implements Session {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+    return new Turn(ALL);
   }
 
-  /** Runs a command through the script inside, which tells how it ended. */
-  private Result runReported(Command command) {
-    Map<String, String> variables = merged(planned.variables(), command.variables());
-    ContainerPath start = command.directory().orElse(planned.start());
-    ControlDirectory.Errand errand = control.send(command, variables, start);
+  /** A share of {@link #turn}, given back once. */
+  private final class Turn {
+    private final int share;
+    private final AtomicBoolean released = new AtomicBoolean();
+
+    Turn(int share) {
+      this.share = share;
+    }
+
+    void release() {
+      if (released.compareAndSet(false, true)) {
+        turn.release(share);
+      }
+    }
+  }
+
+  private Turn awaitTurn(boolean alone) {
+    int share = alone ? ALL : 1;
     try {
-      Invocation invocation = plan.enter(errand.wrapped(), stdio(command));
-      Launcher.Outcome outcome = launch(invocation, command);
-      ControlDirectory.Report report = errand.report();
-      if (report.directoryMissing()) {
-        throw new InvalidSpecException(
-            "the command "
-                + command
-                + " cannot start in "
-                + start
-                + ": there is no such directory in the container");
-      }
-      if (outcome.timedOut()) {
-        return result(command, Termination.TIMED_OUT, TIMED_OUT, outcome);
-      }
-      if (report.status().isPresent()) {
-        return result(command, Termination.EXITED, report.status().get(), outcome);
-      }
-      if (report.started()) {
-        // The shell around the command was killed with it, before it could report.
-        return result(command, Termination.UNCERTAIN, outcome.status(), outcome);
-      }
-      if (outcome.errorText().contains("/bin/sh")) {
-        imageHasShell = false;
-        return runBare(command);
-      }
-      throw new LaunchException(
-          backend() + " could not start the container for " + command,
-          invocation.words(),
-          outcome.errorText());
-    } finally {
-      errand.forget();
-    }
-  }
-
-  /** Runs a command in an image without a shell: nobody inside can tell how it ended. */
-  private Result runBare(Command command) {
-    Command bare = Command.of(command.words());
-    for (var variable : merged(planned.variables(), command.variables()).entrySet()) {
-      bare = bare.variable(variable.getKey(), variable.getValue());
-    }
-    bare = bare.directory(command.directory().orElse(planned.start()));
-    Launcher.Outcome outcome = launch(plan.enter(bare, stdio(command)), command);
-    if (outcome.timedOut()) {
-      return result(command, Termination.TIMED_OUT, TIMED_OUT, outcome);
-    }
-    boolean certain = outcome.status() != plan.failureStatus();
-    return result(
-        command, certain ? Termination.EXITED : Termination.UNCERTAIN, outcome.status(), outcome);
-  }
-
-  private Launcher.Outcome launch(Invocation invocation, Command command) {
-    Optional<Duration> limit =
-        command.timeLimit().or(() -> planned.spec().timeLimit()).or(() -> defaultLimit);
-    try (InputStream stdin = stdin(command)) {
-      return launcher.run(
-          invocation,
-          new Launcher.Terms(Optional.ofNullable(stdin), stdio(command), limit, journal::process));
-    } catch (IOException e) {
-      throw new InvalidSpecException("cannot read the standard input of " + command + ": " + e, e);
-    }
-  }
-
-  private static InputStream stdin(Command command) throws IOException {
-    Optional<Path> file = command.stdinFile();
-    if (file.isPresent()) {
-      return Files.newInputStream(file.get());
-    }
-    return command.stdinBytes().map(ByteArrayInputStream::new).orElse(null);
-  }
-
-  private static Stdio stdio(Command command) {
-    return command.inheritsIo() ? Stdio.TERMINAL : Stdio.PIPES;
-  }
-
-  private static Result result(
-      Command command, Termination termination, int status, Launcher.Outcome outcome) {
-    return new Result(
-        command,
-        termination,
-        status,
-        outcome.stdout(),
-        outcome.stderr(),
-        outcome.truncated(),
-        outcome.took());
-  }
-
-  /** No driver lets two mounts share one upper directory: lines of one of them get lost. */
-  private void awaitTurn() {
-    if (!planned.isWritable()) {
-      return;
-    }
-    try {
-      turn.acquire();
+      turn.acquire(share);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancelledException("interrupted while another command ran in the session", e);
     }
-  }
-
-  private void giveTurn() {
-    if (planned.isWritable()) {
-      turn.release();
-    }
+    return new Turn(share);
   }
 
   private void requireOpen() {

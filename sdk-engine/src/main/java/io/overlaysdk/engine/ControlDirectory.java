@@ -1,25 +1,28 @@
 package io.overlaysdk.engine;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
+import io.overlaysdk.LaunchException;
+import io.overlaysdk.spi.Invocation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The directory through which the engine and a container talk: a request goes in, how it ended
- * comes out. What comes out was written by whoever ran inside, and is read with that in mind.
+ * The directory through which the engine and a container talk, over named pipes. The container sees
+ * it read-only: what runs inside can write to the pipes, and can put nothing else in their place.
  */
 final class ControlDirectory {
   /**
@@ -27,69 +30,86 @@ final class ControlDirectory {
    */
   static final ContainerPath INSIDE = ContainerPath.of("/.overlay-sdk");
 
-  private static final int LONGEST_REPORT = 64;
+  private static final Duration MAKING = Duration.ofSeconds(10);
 
   private final Path directory;
-  private final AtomicInteger last = new AtomicInteger();
+  private final Launcher launcher;
+  private final Optional<Path> mkfifo;
 
-  ControlDirectory(Path directory) {
+  ControlDirectory(Path directory, Launcher launcher, Optional<Path> mkfifo) {
     this.directory = directory;
+    this.launcher = launcher;
+    this.mkfifo = mkfifo;
   }
 
-  /** How a command ended, as far as the container told. */
-  record Report(boolean started, boolean directoryMissing, Optional<Integer> status) {}
+  /** How a command finds what is called {@code name} here. */
+  static String inside(String name) {
+    return INSIDE.text() + "/" + name;
+  }
 
-  /** One command on its way through. */
-  final class Errand {
-    private final String name;
+  Path at(String name) {
+    return directory.resolve(name);
+  }
 
-    private Errand(String name) {
-      this.name = name;
-    }
-
-    /** What to run inside, in place of the command. */
-    Command wrapped() {
-      return Command.of(
-          "/bin/sh", "-c", Scripts.COMMAND, "overlay-sdk", INSIDE.text() + "/" + name);
-    }
-
-    Report report() {
-      String status = read(name + ".status");
-      return new Report(
-          !read(name + ".started").isEmpty(), status.equals("directory\n"), number(status));
-    }
-
-    void forget() {
-      for (String part : new String[] {".request", ".started", ".status"}) {
-        try {
-          Files.deleteIfExists(directory.resolve(name + part));
-        } catch (IOException e) {
-          // What is left here goes with the scratch directory when the session closes.
-          continue;
-        }
-      }
+  /** Makes named pipes. One program makes them all: starting it is what costs. */
+  void makePipes(List<String> names) {
+    Path program =
+        mkfifo.orElseThrow(
+            () ->
+                new LaunchException(
+                    "cannot talk to the container: there is no program mkfifo; install coreutils",
+                    List.of("mkfifo"),
+                    ""));
+    List<String> arguments = new ArrayList<>(List.of("-m", "600", "--"));
+    names.forEach(name -> arguments.add(at(name).toString()));
+    Invocation invocation = Invocation.of(program, arguments);
+    Launcher.Outcome outcome = launcher.run(invocation, Launcher.Terms.within(MAKING));
+    if (outcome.status() != 0) {
+      throw new LaunchException(
+          "cannot make the pipes to the container in " + directory,
+          invocation.words(),
+          outcome.errorText());
     }
   }
 
-  /** Lays out a command for the script inside. */
-  Errand send(Command command, Map<String, String> variables, ContainerPath start) {
-    Errand errand = new Errand(Integer.toString(last.incrementAndGet()));
+  /**
+   * Opens a pipe to one side; blocks until somebody has the other side open.
+   *
+   * @param options READ and WRITE together never block
+   */
+  FileChannel open(String name, OpenOption... options) throws IOException {
+    List<OpenOption> all = new ArrayList<>(List.of(options));
+    all.add(LinkOption.NOFOLLOW_LINKS);
+    return FileChannel.open(at(name), all.toArray(OpenOption[]::new));
+  }
+
+  /** Lays out a request for a command that gets a container of its own. */
+  void write(String name, byte[] request) throws IOException {
+    Files.write(at(name), request, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  }
+
+  void delete(String name) {
     try {
-      Files.write(
-          directory.resolve(errand.name + ".request"),
-          request(command, variables, start),
-          StandardOpenOption.CREATE_NEW,
-          StandardOpenOption.WRITE);
+      Files.deleteIfExists(at(name));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // It goes with the scratch directory when the session closes.
+      return;
     }
-    return errand;
   }
 
-  static byte[] request(Command command, Map<String, String> variables, ContainerPath start) {
+  /**
+   * A command as {@code request.sh} reads it.
+   *
+   * @param input whether it reads from a pipe, rather than nothing
+   */
+  static byte[] request(
+      Command command, Map<String, String> variables, ContainerPath start, boolean input) {
     ByteArrayOutputStream lines = new ByteArrayOutputStream();
     variables.forEach((name, value) -> put(lines, 'v', (name + "=" + value).getBytes(UTF_8)));
     put(lines, 'd', start.bytes());
+    if (input) {
+      put(lines, 'i', new byte[0]);
+    }
     command.words().forEach(word -> put(lines, 'w', word.getBytes(UTF_8)));
     put(lines, '.', new byte[0]);
     return lines.toByteArray();
@@ -104,23 +124,5 @@ final class ControlDirectory {
       }
     }
     lines.write('\n');
-  }
-
-  private String read(String name) {
-    Path file = directory.resolve(name);
-    if (!Files.isRegularFile(file, NOFOLLOW_LINKS)) {
-      return "";
-    }
-    try (InputStream in = Files.newInputStream(file, NOFOLLOW_LINKS)) {
-      return new String(in.readNBytes(LONGEST_REPORT), US_ASCII);
-    } catch (IOException e) {
-      return "";
-    }
-  }
-
-  private static Optional<Integer> number(String status) {
-    return status.matches("[0-9]{1,3}\n")
-        ? Optional.of(Integer.parseInt(status.strip()))
-        : Optional.empty();
   }
 }

@@ -178,8 +178,10 @@ final class Engine implements OverlaySdk {
             scratch,
             entry,
             own,
+            host.find("mkfifo"),
             new LayerReading(host, configuration, images),
-            configuration.timeLimit(),
+            new ContainerSession.Limits(
+                configuration.timeLimit(), configuration.grace(), configuration.outputLimit()),
             open::remove);
     open.add(session);
     LOG.debug("opened a session of {} on {}", session.backend(), spec.image());

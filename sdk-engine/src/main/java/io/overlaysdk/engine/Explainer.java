@@ -38,12 +38,12 @@ final class Explainer {
     planned.separations().forEach(separation -> explainer.line(separation.toString()));
     explainer.steps(planned.steps());
     explainer.steps(plan.prepare());
-    Command wrapped =
-        Command.of(
-            "/bin/sh", "-c", "(script)", "overlay-sdk", ControlDirectory.INSIDE.text() + "/1");
-    explainer.line("enter, once for each command, with");
+    boolean separate = planned.spec().hasSeparateCommands();
+    String pipes = ControlDirectory.inside(separate ? "s1" : "c1");
+    Command wrapped = Command.of("/bin/sh", "-c", "(script)", "overlay-sdk", pipes);
+    explainer.line("enter, once for " + (separate ? "each command" : "the session") + ", with");
     explainer.invocation(plan.enter(wrapped, Stdio.PIPES));
-    explainer.line("(script) reads the command from " + ControlDirectory.INSIDE + " and runs");
+    explainer.line("(script) is told through " + ControlDirectory.INSIDE + " what to run, here");
     commands.forEach(command -> explainer.command(command, planned.start()));
     planned
         .variables()

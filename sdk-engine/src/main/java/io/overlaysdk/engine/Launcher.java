@@ -11,6 +11,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,6 +137,44 @@ final class Launcher {
       running.remove(tree);
       guard.ended(process.pid());
     }
+  }
+
+  /**
+   * Starts a program and returns while it runs. Its streams are pipes, which the caller reads.
+   *
+   * @param started is told its pid
+   * @throws LaunchException where it cannot be started
+   */
+  Running begin(Invocation invocation, LongConsumer started) {
+    requireEncodable(invocation);
+    List<String> words = new ArrayList<>();
+    setsid.ifPresent(path -> words.add(path.toString()));
+    words.addAll(invocation.words());
+    ProcessBuilder builder = new ProcessBuilder(words);
+    builder.environment().clear();
+    builder.environment().putAll(environment.forTool(invocation, Stdio.PIPES));
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw new LaunchException("cannot start " + invocation.executable(), invocation.words(), e);
+    }
+    ProcessTree tree = new ProcessTree(process.pid(), setsid.isPresent());
+    running.add(tree);
+    guard.started(process.pid());
+    CompletableFuture<Integer> ended =
+        process
+            .onExit()
+            .thenApplyAsync(
+                tool -> {
+                  tidy(tool, tree);
+                  running.remove(tree);
+                  guard.ended(process.pid());
+                  return tool.exitValue();
+                },
+                Threads.POOL);
+    started.accept(process.pid());
+    return new Running(process, tree, grace, ended);
   }
 
   /**

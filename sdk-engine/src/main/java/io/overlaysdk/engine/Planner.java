@@ -234,7 +234,7 @@ final class Planner {
     if (!shares.contains(Share.TMP)) {
       own.add(new Bind(scratch.resolve("tmp"), TMP, Access.READ_WRITE));
     }
-    own.add(new Bind(scratch.resolve("control"), ControlDirectory.INSIDE, Access.READ_WRITE));
+    own.add(new Bind(scratch.resolve("control"), ControlDirectory.INSIDE, Access.READ_ONLY));
     return own;
   }
 

@@ -9,19 +9,21 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What {@code /proc} tells of a process, as proc(5) lays it out.
  *
+ * @param group the id of its process group
  * @param session the id of its session, which is the pid of the process that started the session
  * @param zombie whether it has ended, and only its parent has not noticed
  * @param depth in how many pid namespaces it is: more, the further inside a container
  * @param startTicks when it was started, in clock ticks since the machine was; with the pid this
  *     names a process for good
  */
-record ProcStatus(long session, boolean zombie, int depth, long startTicks) {
+record ProcStatus(long group, long session, boolean zombie, int depth, long startTicks) {
   private static final Path PROC = Path.of("/proc");
-  private static final ProcStatus GONE = new ProcStatus(-1, true, 0, -1);
+  private static final ProcStatus GONE = new ProcStatus(-1, -1, true, 0, -1);
 
   static ProcStatus of(long pid) {
     Path directory = PROC.resolve(Long.toString(pid));
@@ -30,6 +32,7 @@ record ProcStatus(long session, boolean zombie, int depth, long startTicks) {
       // The name in parentheses may hold anything, parentheses too: count from the last one.
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
       return new ProcStatus(
+          Long.parseLong(fields[2]),
           Long.parseLong(fields[3]),
           fields[0].equals("Z") || fields[0].equals("X"),
           depth(Files.readString(directory.resolve("status"), ISO_8859_1)),
@@ -40,12 +43,29 @@ record ProcStatus(long session, boolean zombie, int depth, long startTicks) {
   }
 
   private static int depth(String status) {
+    return Math.max(1, pids(status).size());
+  }
+
+  /** The pid that a process has in the innermost pid namespace it is in. */
+  static long innermostPid(long pid) {
+    try {
+      String status =
+          Files.readString(PROC.resolve(Long.toString(pid)).resolve("status"), ISO_8859_1);
+      List<Long> pids = pids(status);
+      return pids.get(pids.size() - 1);
+    } catch (IOException | IndexOutOfBoundsException e) {
+      return -1;
+    }
+  }
+
+  /** The pids of one process, from our pid namespace to the innermost. */
+  private static List<Long> pids(String status) {
     return status
         .lines()
         .filter(line -> line.startsWith("NSpid:"))
-        .findFirst()
-        .map(line -> line.split("\\s+").length - 1)
-        .orElse(1);
+        .flatMap(line -> Stream.of(line.split("\\s+")).skip(1))
+        .map(Long::parseLong)
+        .toList();
   }
 
   /** All processes of a session. */

@@ -34,8 +34,10 @@ final class ProcessTree {
   /** Ends all of it and waits for that. An interrupt does not stop it, and is kept. */
   void end(Duration grace) {
     boolean interrupted = Thread.interrupted();
-    interrupted |= signal(innermost(), ProcessHandle::destroy, grace);
-    interrupted |= signal(innermost(), ProcessHandle::destroyForcibly, ORDERLY_END);
+    // once the namespace of the command has ended, the innermost is that of the tool's helpers
+    int deepest = all().stream().mapToInt(ProcessTree::depth).max().orElse(0);
+    interrupted |= signal(inNamespace(deepest), ProcessHandle::destroy, grace);
+    interrupted |= signal(inNamespace(deepest), ProcessHandle::destroyForcibly, ORDERLY_END);
     interrupted |= signal(all(), ProcessHandle::destroy, grace);
     interrupted |= signal(all(), ProcessHandle::destroyForcibly, grace);
     if (interrupted) {
@@ -68,18 +70,17 @@ final class ProcessTree {
     return interrupted;
   }
 
-  /** The processes of the innermost pid namespace; all of them where there is only one. */
-  private List<ProcessHandle> innermost() {
-    List<ProcessHandle> all = all();
-    int deepest = all.stream().mapToInt(ProcessTree::depth).max().orElse(0);
-    return all.stream().filter(process -> depth(process) == deepest).toList();
+  /** Those that are in this many pid namespaces. */
+  private List<ProcessHandle> inNamespace(int deepest) {
+    return all().stream().filter(process -> depth(process) == deepest).toList();
   }
 
   private static int depth(ProcessHandle process) {
     return ProcStatus.of(process.pid()).depth();
   }
 
-  private List<ProcessHandle> all() {
+  /** All processes of it that run. */
+  List<ProcessHandle> all() {
     Set<ProcessHandle> all = new LinkedHashSet<>();
     ProcessHandle.of(root).ifPresent(process -> add(process, all));
     if (ownSession) {

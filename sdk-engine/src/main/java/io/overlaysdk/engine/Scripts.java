@@ -11,10 +11,14 @@ import java.io.UncheckedIOException;
  * text.
  */
 final class Scripts {
-  static final String COMMAND = read("command.sh");
+  private static final String REQUEST = read("request.sh");
+
+  static final String COMMAND = read("command.sh") + REQUEST + read("command-end.sh");
   static final String EXAMINE = read("examine.sh");
   static final String GUARD = read("guard.sh");
+  static final String RESIDENT = read("resident.sh");
   static final String SHELL = read("shell.sh");
+  static final String WORKER = read("worker.sh") + REQUEST + read("worker-end.sh");
 
   private Scripts() {}
 

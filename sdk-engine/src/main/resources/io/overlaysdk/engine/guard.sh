@@ -44,19 +44,21 @@ look() {
   done
 }
 
-# Sets inner to the processes of the tree that are in the innermost pid namespace.
+# Sets inner to the processes of the tree that are in the innermost pid namespace: that of the command,
+# as it is first found. Once that has ended, the innermost is that of the tool's helpers.
+deepest=0 found=''
 find_inner() {
-  inner='' deepest=0
+  inner=''
   for pid in $tree; do
     while read -r key value; do
       [ "$key" = NSpid: ] || continue
       set -- $value
-      [ "$#" -lt "$deepest" ] && break
-      [ "$#" -eq "$deepest" ] || inner=''
-      inner="$inner $pid" deepest=$#
+      [ -z "$found" ] && [ "$#" -gt "$deepest" ] && inner='' deepest=$#
+      [ "$#" -ne "$deepest" ] || inner="$inner $pid"
       break
     done <"/proc/$pid/status"
   done
+  found=yes
 }
 
 # send SIGNAL PID...: signals and waits. Does not return where all of the tree has ended.

@@ -1,6 +1,5 @@
 package io.overlaysdk.engine;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -122,13 +120,15 @@ class CommandScriptTest {
     Run there = run(shell, Command.of("pwd"), Map.of(), ContainerPath.of(odd.toString()));
     assertEquals(odd + "\n", new String(there.stdout, UTF_8));
     Run missing = run(shell, Command.of("pwd"), Map.of(), ContainerPath.of("/no/such"));
-    assertEquals("directory\n", missing.status());
-    assertFalse(Files.exists(directory.resolve("1.started")));
+    assertEquals(List.of("directory"), missing.tidings());
   }
 
-  private record Run(byte[] stdout, Path directory) {
-    String status() throws IOException {
-      return Files.readString(directory.resolve("1.status"));
+  /**
+   * @param tidings what was told beside the output, without that the command has started
+   */
+  private record Run(byte[] stdout, List<String> tidings) {
+    String status() {
+      return tidings.get(tidings.size() - 1) + "\n";
     }
   }
 
@@ -140,11 +140,9 @@ class CommandScriptTest {
   private Run run(
       List<String> shell, Command command, Map<String, String> variables, ContainerPath start)
       throws Exception {
-    for (String name : List.of("1.request", "1.started", "1.status")) {
-      Files.deleteIfExists(directory.resolve(name));
-    }
+    Files.deleteIfExists(directory.resolve("1.end"));
     Files.write(
-        directory.resolve("1.request"), ControlDirectory.request(command, variables, start));
+        directory.resolve("1.request"), ControlDirectory.request(command, variables, start, false));
     List<String> words = new ArrayList<>(shell);
     words.addAll(List.of("-c", Scripts.COMMAND, "overlay-sdk", directory + "/1"));
     Process process =
@@ -152,8 +150,6 @@ class CommandScriptTest {
     process.getOutputStream().close();
     byte[] stdout = process.getInputStream().readAllBytes();
     process.waitFor();
-    assertFalse(
-        new String(stdout, ISO_8859_1).isEmpty() && !Files.exists(directory.resolve("1.status")));
-    return new Run(stdout, directory);
+    return new Run(stdout, Files.readAllLines(directory.resolve("1.end")));
   }
 }

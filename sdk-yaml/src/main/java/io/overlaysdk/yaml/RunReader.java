@@ -27,6 +27,7 @@ final class RunReader {
           "directory",
           "fakeroot",
           "other-base",
+          "separate-commands",
           "gpu",
           "network",
           "time-limit",
@@ -99,6 +100,8 @@ final class RunReader {
     session = with(session, run, "directory", (s, n) -> s.directory(Values.containerPath(n)));
     session = with(session, run, "fakeroot", (s, n) -> n.truth() ? s.fakeroot() : s);
     session = with(session, run, "other-base", (s, n) -> n.truth() ? s.allowOtherBase() : s);
+    session =
+        with(session, run, "separate-commands", (s, n) -> n.truth() ? s.separateCommands() : s);
     session = with(session, run, "gpu", (s, n) -> s.gpu(Values.choice(n, GPU)));
     session = with(session, run, "network", (s, n) -> s.network(Values.choice(n, NETWORK)));
     session = with(session, run, "time-limit", (s, n) -> s.timeLimit(Values.duration(n)));

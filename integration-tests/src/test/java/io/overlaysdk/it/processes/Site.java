@@ -162,6 +162,13 @@ final class Site {
     Until.nothing(MOMENT, () -> Traces.of(directory));
   }
 
+  /** No process with this in its words, such as one that a command has started. */
+  void assertNoneLeftWith(String words) {
+    Until.nothing(
+        MOMENT,
+        () -> Traces.of(directory).stream().filter(t -> t.words().contains(words)).toList());
+  }
+
   /** No process, no mount, no scratch file, no journal entry. */
   void assertNothingLeft() {
     assertNoProcessLeft();

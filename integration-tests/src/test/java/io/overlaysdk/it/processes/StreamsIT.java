@@ -122,9 +122,23 @@ class StreamsIT {
   }
 
   @OnEachBackend
-  void whatTheCommandLeavesInTheBackgroundEndsWithIt(String backend) {
+  void doesNotWaitForWhatTheCommandLeavesInTheBackground(String backend) {
     try (OverlaySdk sdk = site.open();
         Session session = start(sdk, backend)) {
+      Result result =
+          session.run("sh", "-c", "(trap '' TERM HUP; setsid sleep 1000) & echo done").orThrow();
+
+      assertEquals("done\n", result.stdout());
+      assertTrue(result.took().toSeconds() < 4, result.took().toString());
+      assertEquals("on\n", session.run("echo", "on").orThrow().stdout());
+    }
+    site.assertNoProcessLeft();
+  }
+
+  @OnEachBackend
+  void whatASeparateCommandLeavesInTheBackgroundEndsWithIt(String backend) {
+    try (OverlaySdk sdk = site.open();
+        Session session = sdk.start(site.on(backend).separateCommands())) {
       Result result =
           session.run("sh", "-c", "(trap '' TERM HUP; setsid sleep 1000) & echo done").orThrow();
 

@@ -1,0 +1,25 @@
+package io.overlaysdk.engine;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * When something began and how long it may take.
+ *
+ * @param begin as {@link System#nanoTime} has it
+ */
+record Deadline(long begin, Optional<Duration> limit) {
+  /** One that begins now. */
+  static Deadline of(Optional<Duration> limit) {
+    return new Deadline(System.nanoTime(), limit);
+  }
+
+  Duration taken() {
+    return Duration.ofNanos(System.nanoTime() - begin);
+  }
+
+  /** What is left of the time, in nanoseconds. */
+  Optional<Long> left() {
+    return limit.map(time -> time.minus(taken())).map(left -> Math.max(0, left.toNanos()));
+  }
+}

@@ -1,0 +1,295 @@
+package io.overlaysdk.engine;
+
+import static io.overlaysdk.engine.Variables.merged;
+
+import io.overlaysdk.CancelledException;
+import io.overlaysdk.Command;
+import io.overlaysdk.CommandMode;
+import io.overlaysdk.ContainerPath;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.LaunchException;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.Result;
+import io.overlaysdk.Termination;
+import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.Plan;
+import io.overlaysdk.spi.Stdio;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+
+/** How the commands of one session get into its container. */
+final class Entrance {
+  /** What a command's status is where its time was over: as timeout(1) of coreutils has it. */
+  private static final int TIMED_OUT = 124;
+
+  /** How many containers are tried for a command that has not begun. */
+  private static final int ATTEMPTS = 3;
+
+  private final Planner.Planned planned;
+  private final Plan plan;
+  private final ControlDirectory control;
+  private final Launcher launcher;
+  private final LongConsumer started;
+  private final AtomicLong last = new AtomicLong();
+  private volatile CommandMode mode;
+  private volatile boolean imageHasShell = true;
+  private Resident resident;
+
+  /**
+   * @param started is told the pid of each process
+   */
+  Entrance(
+      Planner.Planned planned, ControlDirectory control, Launcher launcher, LongConsumer started) {
+    this.planned = planned;
+    this.plan = planned.choice().plan();
+    this.control = control;
+    this.launcher = launcher;
+    this.started = started;
+    this.mode = planned.spec().hasSeparateCommands() ? CommandMode.SEPARATE : CommandMode.RESIDENT;
+  }
+
+  CommandMode mode() {
+    return mode;
+  }
+
+  /** Whether a command that ended without having begun should be tried again, without a shell. */
+  boolean triesAgain(Execution.End end, String messages) {
+    if (imageHasShell && end.kind() == Execution.Kind.NOT_STARTED && lacksShell(messages)) {
+      imageHasShell = false;
+      return true;
+    }
+    return false;
+  }
+
+  /** Apptainer, Singularity and the scripts of merged roots name the program that they lack. */
+  private static boolean lacksShell(String messages) {
+    return messages.contains("/bin/sh");
+  }
+
+  /**
+   * Starts a command whose streams are pipes. Waits where a container must be started for it, but
+   * no longer than the command may take.
+   *
+   * @param reads whether it gets an input
+   * @return empty where the session has just learnt that it cannot be resident
+   * @throws LaunchException where the container cannot be started
+   * @throws CancelledException where the thread is interrupted
+   */
+  Optional<Execution> begin(Command command, boolean reads, Deadline deadline) {
+    if (mode == CommandMode.SEPARATE) {
+      return Optional.of(separate(command));
+    }
+    for (int attempt = 1; ; attempt++) {
+      Resident container = resident();
+      // an earlier command, or somebody else, may have ended a container that had started well
+      boolean again = container.isProven() && attempt < ATTEMPTS;
+      try {
+        SlotExecution execution = begin(container, command, reads);
+        if (execution.isCertain() || awaitBegin(execution, deadline)) {
+          return Optional.of(execution);
+        }
+        if (!again) {
+          giveUpResident(command, execution.ended().join().messages());
+          return Optional.empty();
+        }
+      } catch (IOException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new CancelledException(
+              "interrupted before " + command + " had started",
+              (InterruptedException) new InterruptedException().initCause(e));
+        }
+        if (!again) {
+          throw notStarted(command, "the container ended: " + e);
+        }
+      }
+      container.end();
+    }
+  }
+
+  private SlotExecution begin(Resident container, Command command, boolean reads)
+      throws IOException {
+    String mark = Long.toString(last.incrementAndGet());
+    return SlotExecution.begin(container, mark, request(command, mark, reads), reads);
+  }
+
+  private byte[] request(Command command, String mark, boolean reads) {
+    Map<String, String> variables = merged(variables(command), Map.of(CommandTree.MARK, mark));
+    return ControlDirectory.request(command, variables, start(command), reads);
+  }
+
+  private Map<String, String> variables(Command command) {
+    return merged(planned.variables(), command.variables());
+  }
+
+  private ContainerPath start(Command command) {
+    return command.directory().orElse(planned.start());
+  }
+
+  private synchronized Resident resident() {
+    if (resident != null && resident.isEnding()) {
+      // no driver lets two mounts share one upper directory
+      resident.end();
+      resident = null;
+    }
+    if (resident == null) {
+      String prefix = "c" + last.incrementAndGet();
+      try {
+        resident = Resident.start(control, prefix, plan, launcher, started);
+      } catch (IOException e) {
+        throw new OverlayException("cannot talk to a container: " + e, e);
+      }
+    }
+    return resident;
+  }
+
+  /** False where the container could not be started. */
+  private static boolean awaitBegin(SlotExecution execution, Deadline deadline) {
+    try {
+      if (deadline.left().isPresent()) {
+        execution.begun().get(deadline.left().get(), TimeUnit.NANOSECONDS);
+      } else {
+        execution.begun().get();
+      }
+      return !execution.ended().isDone()
+          || execution.ended().get().kind() != Execution.Kind.NOT_STARTED;
+    } catch (TimeoutException e) {
+      return true;
+    } catch (InterruptedException e) {
+      execution.end(Duration.ZERO);
+      Thread.currentThread().interrupt();
+      throw new CancelledException("interrupted while the container was started", e);
+    } catch (ExecutionException e) {
+      throw new OverlayException("lost the container: " + e.getCause(), e.getCause());
+    }
+  }
+
+  /** Where no container can stay, because it lacks what that takes, each command gets its own. */
+  private void giveUpResident(Command command, String messages) {
+    if (lacksShell(messages)) {
+      imageHasShell = false;
+    } else if (!messages.contains(Resident.NO_SETSID)) {
+      throw notStarted(command, messages);
+    }
+    mode = CommandMode.SEPARATE;
+  }
+
+  private InvalidSpecException noDirectory(Command command) {
+    return new InvalidSpecException(
+        "the command "
+            + command
+            + " cannot start in "
+            + start(command)
+            + ": there is no such directory in the container");
+  }
+
+  private LaunchException notStarted(Command command, String messages) {
+    return new LaunchException(
+        planned.choice().backend().name() + " could not start the container for " + command,
+        invocation(command, "s", Stdio.PIPES).words(),
+        messages);
+  }
+
+  /** What a command that gets a container of its own is started with. */
+  private Invocation invocation(Command command, String name, Stdio stdio) {
+    if (imageHasShell) {
+      Command wrapped =
+          Command.of(
+              "/bin/sh", "-c", Scripts.COMMAND, "overlay-sdk", ControlDirectory.inside(name));
+      return plan.enter(wrapped, stdio);
+    }
+    // nobody inside can tell how it ends, nor take more than the tool does
+    Command bare = Command.of(command.words());
+    for (var variable : variables(command).entrySet()) {
+      bare = bare.variable(variable.getKey(), variable.getValue());
+    }
+    return plan.enter(bare.directory(start(command)), stdio);
+  }
+
+  private Execution separate(Command command) {
+    String name = "s" + last.incrementAndGet();
+    if (!imageHasShell) {
+      Running running = launcher.begin(invocation(command, name, Stdio.PIPES), started);
+      return ProcessExecution.bare(running, plan.failureStatus());
+    }
+    ProcessExecution.Report report = lay(command, name);
+    return ProcessExecution.reported(
+        launcher.begin(invocation(command, name, Stdio.PIPES), started), report);
+  }
+
+  private ProcessExecution.Report lay(Command command, String name) {
+    try {
+      control.makePipes(List.of(name + ".end"));
+      control.write(
+          name + ".request",
+          ControlDirectory.request(command, variables(command), start(command), false));
+      return new ProcessExecution.Report(control, name + ".end");
+    } catch (IOException e) {
+      throw new OverlayException("cannot pass " + command + " on: " + e, e);
+    }
+  }
+
+  /** Runs a command with the caller's own streams, in a container of its own. */
+  Result onTerminal(Command command, Deadline deadline) {
+    String name = "s" + last.incrementAndGet();
+    Optional<ProcessExecution.Report> report =
+        imageHasShell ? Optional.of(lay(command, name)) : Optional.empty();
+    Launcher.Outcome outcome =
+        launcher.run(
+            invocation(command, name, Stdio.TERMINAL),
+            new Launcher.Terms(Optional.empty(), Stdio.TERMINAL, deadline.limit(), started));
+    Execution.End end =
+        report
+            .map(told -> told.end(outcome.status()))
+            .orElseGet(() -> ProcessExecution.bareEnd(outcome.status(), plan.failureStatus()));
+    return result(
+        command, end, outcome.timedOut(), deadline, BoundedOutput.NOTHING, BoundedOutput.NOTHING);
+  }
+
+  /**
+   * What came of a command.
+   *
+   * @throws OverlayException where it did not begin
+   */
+  Result result(
+      Command command,
+      Execution.End end,
+      boolean timedOut,
+      Deadline deadline,
+      BoundedOutput stdout,
+      BoundedOutput stderr) {
+    Termination termination = timedOut ? Termination.TIMED_OUT : termination(command, end, stderr);
+    return new Result(
+        command,
+        termination,
+        timedOut ? TIMED_OUT : end.status(),
+        stdout.bytes(),
+        stderr.bytes(),
+        stdout.truncated() || stderr.truncated(),
+        deadline.taken());
+  }
+
+  private Termination termination(Command command, Execution.End end, BoundedOutput stderr) {
+    return switch (end.kind()) {
+      case EXITED -> Termination.EXITED;
+      case UNCERTAIN -> Termination.UNCERTAIN;
+      case NO_DIRECTORY -> throw noDirectory(command);
+      case NOT_STARTED -> throw notStarted(command, end.messages() + stderr.text());
+    };
+  }
+
+  /** Ends the container, in which no command runs; the next command starts it again. */
+  synchronized void park() {
+    if (resident != null) {
+      resident.leave();
+      resident = null;
+    }
+  }
+}

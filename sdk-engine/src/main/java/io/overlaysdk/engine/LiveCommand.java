@@ -1,0 +1,151 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.CancelledException;
+import io.overlaysdk.Command;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.Result;
+import io.overlaysdk.RunningCommand;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** A command that was started, with its time limit. */
+final class LiveCommand implements RunningCommand {
+  private static final Pattern SIGNAL = Pattern.compile("[A-Z][A-Z0-9+-]{0,9}");
+
+  private final Command command;
+  private final Execution execution;
+  private final Deadline deadline;
+  private final Duration grace;
+  private final Entrance entrance;
+  private final CompletableFuture<Execution.End> ended;
+  private final CompletableFuture<Result> result;
+  private volatile boolean timedOut;
+
+  /**
+   * @param onEnd is run before anybody is told that the command has ended
+   */
+  LiveCommand(
+      Command command,
+      Execution execution,
+      Deadline deadline,
+      Duration grace,
+      Entrance entrance,
+      Runnable onEnd) {
+    this.command = command;
+    this.execution = execution;
+    this.deadline = deadline;
+    this.grace = grace;
+    this.entrance = entrance;
+    this.ended = execution.ended().whenComplete((end, failure) -> onEnd.run());
+    this.result = ended.thenApply(end -> result(end, BoundedOutput.NOTHING, BoundedOutput.NOTHING));
+    deadline.left().map(this::startClock).ifPresent(this::stopWithCommand);
+  }
+
+  private Future<?> startClock(long nanos) {
+    return Threads.CLOCK.schedule(
+        () -> Threads.POOL.execute(this::endForTime), nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void stopWithCommand(Future<?> clock) {
+    ended.whenComplete((end, failure) -> clock.cancel(false));
+  }
+
+  private void endForTime() {
+    if (!ended.isDone()) {
+      timedOut = true;
+      execution.end(grace);
+    }
+  }
+
+  /**
+   * What came of the command.
+   *
+   * @throws OverlayException where it did not begin
+   */
+  Result result(Execution.End end, BoundedOutput stdout, BoundedOutput stderr) {
+    return entrance.result(command, end, timedOut, deadline, stdout, stderr);
+  }
+
+  /** How the command ended, whatever that means. */
+  CompletableFuture<Execution.End> ended() {
+    return ended;
+  }
+
+  @Override
+  public OutputStream stdin() {
+    return execution.stdin();
+  }
+
+  @Override
+  public InputStream stdout() {
+    return execution.stdout();
+  }
+
+  @Override
+  public InputStream stderr() {
+    return execution.stderr();
+  }
+
+  @Override
+  public CompletionStage<Result> onExit() {
+    return result.copy();
+  }
+
+  @Override
+  public Result await() {
+    return await(result);
+  }
+
+  /** Waits for something that comes with the end of the command; an interrupt ends it. */
+  <T> T await(Future<T> future) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      execution.end(grace);
+      Thread.currentThread().interrupt();
+      throw new CancelledException("interrupted; " + command + " was ended", e);
+    } catch (ExecutionException e) {
+      throw thrown(e.getCause());
+    }
+  }
+
+  private static RuntimeException thrown(Throwable cause) {
+    Throwable inner = cause instanceof CompletionException ? cause.getCause() : cause;
+    return inner instanceof RuntimeException known
+        ? known
+        : new OverlayException("lost the command: " + inner, inner);
+  }
+
+  @Override
+  public void signal(String name) {
+    if (!SIGNAL.matcher(name).matches()) {
+      throw new InvalidSpecException(
+          "there is no signal \"" + name + "\": give a name without SIG, such as INT");
+    }
+    if (!ended.isDone()) {
+      execution.signal(name);
+    }
+  }
+
+  @Override
+  public void stop() {
+    if (!ended.isDone()) {
+      execution.end(grace);
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+    execution.release();
+  }
+}

@@ -1,0 +1,49 @@
+package io.overlaysdk.engine;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The threads that wait for pipes and processes: as many as there is to wait for, and no more. */
+final class Threads {
+  /** Nothing in here keeps a JVM from ending, and none of its threads is ever interrupted. */
+  static final ExecutorService POOL = pool();
+
+  /** Tells when a time limit is over. */
+  static final ScheduledThreadPoolExecutor CLOCK = clock();
+
+  private Threads() {}
+
+  private static ScheduledThreadPoolExecutor clock() {
+    ScheduledThreadPoolExecutor clock =
+        new ScheduledThreadPoolExecutor(
+            1,
+            work -> {
+              Thread thread = new Thread(work, "overlay-sdk clock");
+              thread.setDaemon(true);
+              return thread;
+            });
+    clock.setRemoveOnCancelPolicy(true);
+    clock.setKeepAliveTime(10, TimeUnit.SECONDS);
+    clock.allowCoreThreadTimeOut(true);
+    return clock;
+  }
+
+  private static ExecutorService pool() {
+    AtomicInteger last = new AtomicInteger();
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        10,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        work -> {
+          Thread thread = new Thread(null, work, "overlay-sdk " + last.incrementAndGet(), 1 << 18);
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+}

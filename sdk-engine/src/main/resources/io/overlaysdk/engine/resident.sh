@@ -1,0 +1,68 @@
+# sh -c THIS overlay-sdk REQUESTS WORKER
+# The first process of a resident session. It reads what to do from REQUESTS, a pipe of the engine,
+# and ends with it. For each slot there is a process that starts one worker after the other and tells
+# how each ended; a worker is a session of its own (setsid), so that whatever it signals, a "kill 0"
+# too, reaches nobody else here.
+#
+# Opening a pipe to one side waits for somebody at the other side, who may have gone by now. Opening it
+# to both sides first does not, here and in worker.sh.
+#
+# Slots are members of a pipeline, because a shell lets what it starts with & ignore SIGINT for good.
+overlaysdk_requests=$1
+overlaysdk_directory=${1%/*}
+overlaysdk_worker=$2
+
+if command -v setsid >/dev/null 2>&1; then
+  overlaysdk_apart() {
+    setsid "$@"
+  }
+else
+  # bash needs no terminal for this
+  set -m 2>/dev/null
+  case $- in
+  *m*)
+    overlaysdk_apart() {
+      "$@" &
+      wait "$!"
+    }
+    ;;
+  *)
+    echo 'overlay-sdk: no setsid in the image' >&2
+    exit 126
+    ;;
+  esac
+fi
+
+# Each line of PLACE.go starts a worker; the rest of it the worker reads. The descriptor is closed
+# with the process that uses the slot, and the slot ends.
+overlaysdk_slot() {
+  exec 3<&- 4<>"$overlaysdk_directory/$1.end" 6<>"$overlaysdk_directory/$1.go" \
+    5<"$overlaysdk_directory/$1.go" 6<&- </dev/null || exit
+  while read -r overlaysdk_line <&5; do
+    overlaysdk_apart /bin/sh -c "$overlaysdk_worker" overlay-sdk "$overlaysdk_directory/$1"
+    echo "$?" >&4
+  done
+}
+
+overlaysdk_serve() {
+  while read -r overlaysdk_word overlaysdk_rest <&3; do
+    case $overlaysdk_word in
+    slot)
+      overlaysdk_slot "$overlaysdk_rest" | overlaysdk_serve
+      exit
+      ;;
+    signal)
+      # a name and the number of a process group
+      kill -s "${overlaysdk_rest% *}" -- "-${overlaysdk_rest#* }" 2>/dev/null
+      ;;
+    end) exit 0 ;;
+    esac
+  done
+  # The engine is gone: nobody waits for what still runs. The guard beside the engine ends it in better
+  # order, if it lives.
+  sleep 1
+  kill -KILL "$$"
+}
+
+exec 6<>"$overlaysdk_requests" 3<"$overlaysdk_requests" 6<&- || exit
+overlaysdk_serve
