@@ -198,6 +198,38 @@ public interface OverlaySdk extends AutoCloseable {
   List<Explanation> explain(Workflow workflow);
 
   /**
+   * Opens a session that stays when this process ends, until it is stopped: other processes of the
+   * same user on this machine join it by its name, and run commands in it as fast as the one that
+   * opened it. Where there is a dead session of this name, what it left is taken away first.
+   *
+   * @param name up to 64 letters, digits, dots, dashes and underscores, a letter or digit first
+   * @return the session as {@link #join} gives it: closing it leaves it to the others
+   * @throws InvalidSpecException where there is a session of this name, and as in {@link #start}
+   * @throws UnsupportedException where the image lacks what a resident container needs
+   */
+  Session start(String name, SessionSpec spec);
+
+  /**
+   * A session that was opened under this name, by whichever process. What is started in it through
+   * this object ends when that is closed; the session does not. Its {@link Session#spec} tells the
+   * image, the overlays, the variables and the directory. Changes and the caller's terminal are not
+   * to be had.
+   *
+   * @throws InvalidSpecException where there is none
+   */
+  Session join(String name);
+
+  /** All sessions of this user that are open, or that left something when their process died. */
+  List<SessionReport> sessions();
+
+  /**
+   * Ends a session that was opened under this name, with all that runs in it, whoever started that.
+   *
+   * @throws InvalidSpecException where there is none
+   */
+  void stop(String name);
+
+  /**
    * Ends what sessions left behind whose process is dead: processes, mounts, scratch files. Touches
    * nothing of a session whose owner lives, and nothing that this SDK did not make.
    *

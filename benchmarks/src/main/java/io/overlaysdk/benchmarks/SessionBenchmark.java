@@ -88,7 +88,7 @@ final class SessionBenchmark implements Benchmark {
       Files.createDirectories(root.resolve(name));
     }
     Files.copy(Path.of("/bin/busybox"), root.resolve("bin/busybox"));
-    for (String applet : List.of("sh", "true")) {
+    for (String applet : List.of("cat", "setsid", "sh", "true")) {
       Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
     }
     return root;

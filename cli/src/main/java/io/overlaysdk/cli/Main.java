@@ -70,6 +70,8 @@ public final class Main {
         .addSubcommand(new ConvertCommand(sdk))
         .addSubcommand(new ExportCommand(sdk))
         .addSubcommand(new ImportCommand(sdk))
+        .addSubcommand(SessionCommand.line(sdk))
+        .addSubcommand("sessions", new SessionCommand.ListAll(sdk))
         .addSubcommand(new RecoverCommand(sdk))
         // What a program is given must arrive as it was written: @words are no files to read.
         .setExpandAtFiles(false)

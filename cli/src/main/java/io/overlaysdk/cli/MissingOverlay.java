@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The writable overlay of a session, where none is there yet: a directory that is to be made. */
 final class MissingOverlay {
@@ -50,10 +51,19 @@ final class MissingOverlay {
 
   /** Opens the session, on an overlay that is made first where it is missing. */
   static Session start(OverlaySdk sdk, SessionSpec session) {
+    return start(sdk, session, () -> sdk.start(session));
+  }
+
+  /** The same, for a session that stays under this name. */
+  static Session start(OverlaySdk sdk, SessionSpec session, String name) {
+    return start(sdk, session, () -> sdk.start(name, session));
+  }
+
+  private static Session start(OverlaySdk sdk, SessionSpec session, Supplier<Session> opening) {
     Optional<Path> missing = of(session);
     missing.map(sdk::createOverlay);
     try {
-      return sdk.start(session);
+      return opening.get();
     } catch (OverlayException e) {
       missing.ifPresent(path -> takeBack(path, e));
       throw e;

@@ -108,7 +108,7 @@ final class SessionOptions {
   private ContainerPath directory;
 
   @Parameters(
-      index = "0",
+      index = "0+",
       paramLabel = "IMAGE",
       converter = Converters.OfImage.class,
       description = "A path, a URI such as docker://debian:12, or host.")

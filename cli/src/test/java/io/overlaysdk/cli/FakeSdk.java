@@ -17,6 +17,7 @@ import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
 import io.overlaysdk.Session;
+import io.overlaysdk.SessionReport;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Termination;
 import io.overlaysdk.workflow.StepReport;
@@ -169,6 +170,27 @@ final class FakeSdk implements OverlaySdk {
     if (refusal != null) {
       throw refusal;
     }
+  }
+
+  @Override
+  public Session start(String name, SessionSpec spec) {
+    calls.add("start " + name);
+    return start(spec);
+  }
+
+  @Override
+  public Session join(String name) {
+    throw new InvalidSpecException("nothing asks for it");
+  }
+
+  @Override
+  public List<SessionReport> sessions() {
+    return List.of();
+  }
+
+  @Override
+  public void stop(String name) {
+    calls.add("stop " + name);
   }
 
   private final class FakeSession implements Session {

@@ -5,28 +5,24 @@ import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandMode;
 import io.overlaysdk.InvalidSpecException;
-import io.overlaysdk.OutputListener;
 import io.overlaysdk.Result;
-import io.overlaysdk.RunningCommand;
-import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** A session: who may do what when, over one overlay on disk. */
-final class ContainerSession implements Session {
+final class ContainerSession extends CommandSession {
   /** How often a closing session looks for a command that has been started since. */
   private static final long LOOK_MILLIS = 100;
+
+  /** What a container may take to start that nobody waits for afterwards. */
+  private static final Duration STARTING = Duration.ofMinutes(5);
 
   /** More than there will ever be commands at once. */
   private static final int ALL = 1 << 20;
@@ -36,7 +32,6 @@ final class ContainerSession implements Session {
   private final Journal.Entry journal;
   private final Launcher launcher;
   private final LayerReading reading;
-  private final Limits limits;
   private final Consumer<ContainerSession> onClose;
   private final Entrance entrance;
 
@@ -47,15 +42,6 @@ final class ContainerSession implements Session {
   private volatile boolean closed;
   private boolean tidied;
 
-  /**
-   * What holds for the commands.
-   *
-   * @param time how long one may take where nobody says
-   * @param grace what a command that is told to end may take
-   * @param output how many bytes are kept of each stream
-   */
-  record Limits(Optional<Duration> time, Duration grace, int output) {}
-
   ContainerSession(
       Planner.Planned planned,
       Scratch scratch,
@@ -65,12 +51,12 @@ final class ContainerSession implements Session {
       LayerReading reading,
       Limits limits,
       Consumer<ContainerSession> onClose) {
+    super(limits);
     this.planned = planned;
     this.scratch = scratch;
     this.journal = journal;
     this.launcher = launcher;
     this.reading = reading;
-    this.limits = limits;
     this.onClose = onClose;
     ControlDirectory control =
         new ControlDirectory(scratch.directory().resolve("control"), launcher, mkfifo);
@@ -78,73 +64,7 @@ final class ContainerSession implements Session {
   }
 
   @Override
-  public Result run(Command command) {
-    return command.inheritsIo() ? runOnTerminal(command) : run(command, Optional.empty());
-  }
-
-  @Override
-  public Result run(Command command, OutputListener listener) {
-    if (command.inheritsIo()) {
-      throw ownStreams(command);
-    }
-    return run(command, Optional.of(listener));
-  }
-
-  private Result run(Command command, Optional<OutputListener> listener) {
-    BoundedOutput out = new BoundedOutput(limits.output());
-    BoundedOutput err = new BoundedOutput(limits.output());
-    LiveCommand live = begin(command, false);
-    try {
-      CompletableFuture<Void> outRead =
-          read(live, live.stdout(), out, listener.map(told -> told::stdout));
-      CompletableFuture<Void> errRead =
-          read(live, live.stderr(), err, listener.map(told -> told::stderr));
-      Execution.End end = live.await(live.ended());
-      live.await(outRead);
-      live.await(errRead);
-      if (entrance.triesAgain(end, err.text())) {
-        return run(command, listener);
-      }
-      listener.ifPresent(OutputListener::ended);
-      return live.result(end, out, err);
-    } finally {
-      live.close();
-    }
-  }
-
-  /** Reads what a command writes; where the listener fails, nobody needs the command any more. */
-  private static CompletableFuture<Void> read(
-      LiveCommand live, InputStream from, BoundedOutput to, Optional<Consumer<byte[]>> listener) {
-    CompletableFuture<Void> read = Pump.read(from, to, listener);
-    read.whenComplete(
-        (nothing, failure) -> {
-          if (failure != null) {
-            Threads.POOL.execute(live::stop);
-          }
-        });
-    return read;
-  }
-
-  @Override
-  public RunningCommand start(Command command) {
-    if (command.inheritsIo()) {
-      throw ownStreams(command);
-    }
-    return begin(command, true);
-  }
-
-  private static InvalidSpecException ownStreams(Command command) {
-    return new InvalidSpecException(
-        "the command "
-            + command
-            + " is to use the caller's own streams, so there is nothing of it to read or write:"
-            + " run it without a listener, or leave inheritIo out");
-  }
-
-  /**
-   * @param open whether the caller may write to the command where the command names no input
-   */
-  private LiveCommand begin(Command command, boolean open) {
+  LiveCommand begin(Command command, boolean open) {
     Variables.check(command.variables());
     Optional<LiveCommand> live = Optional.empty();
     while (live.isEmpty()) {
@@ -166,13 +86,8 @@ final class ContainerSession implements Session {
         held.release();
         return Optional.empty();
       }
-      LiveCommand live =
-          new LiveCommand(
-              command, execution.get(), deadline, limits.grace(), entrance, held::release);
-      if (!open || given.isPresent()) {
-        Pump.feed(given.orElseGet(InputStream::nullInputStream), live.stdin());
-      }
-      return Optional.of(live);
+      return Optional.of(
+          live(command, execution.get(), given, open, deadline, entrance.results(), held::release));
     } catch (RuntimeException e) {
       held.release();
       throw e;
@@ -184,7 +99,8 @@ final class ContainerSession implements Session {
     return entrance.mode() == CommandMode.SEPARATE && planned.isWritable();
   }
 
-  private Result runOnTerminal(Command command) {
+  @Override
+  Result runOnTerminal(Command command) {
     Variables.check(command.variables());
     Turn held = awaitTurn(planned.isWritable());
     try {
@@ -198,20 +114,16 @@ final class ContainerSession implements Session {
     }
   }
 
-  private Optional<Duration> limit(Command command) {
-    return command.timeLimit().or(() -> planned.spec().timeLimit()).or(limits::time);
+  /** Hands the session over to its container, which stays when this process ends. */
+  void stay() {
+    requireOpen();
+    Stays.write(journal, planned, entrance.stay(STARTING));
+    closed = true;
   }
 
-  private static Optional<InputStream> stdin(Command command) {
-    Optional<Path> file = command.stdinFile();
-    if (file.isEmpty()) {
-      return command.stdinBytes().map(ByteArrayInputStream::new);
-    }
-    try {
-      return Optional.of(Files.newInputStream(file.get()));
-    } catch (IOException e) {
-      throw new InvalidSpecException("cannot read the standard input of " + command + ": " + e, e);
-    }
+  @Override
+  boolean triesAgain(Execution.End end, String messages) {
+    return entrance.triesAgain(end, messages);
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
+import io.overlaysdk.SessionReport;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.spi.Backend;
 import io.overlaysdk.spi.Host;
@@ -57,6 +58,7 @@ final class Engine implements OverlaySdk {
   private final Journal journal;
   private final Ledger ledger;
   private final Set<ContainerSession> open = ConcurrentHashMap.newKeySet();
+  private final Set<JoinedSession> joined = ConcurrentHashMap.newKeySet();
   private final Set<HeldChanges> read = ConcurrentHashMap.newKeySet();
 
   private Engine(
@@ -149,6 +151,53 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Session start(SessionSpec spec) {
+    return open(spec, entry -> {});
+  }
+
+  @Override
+  public Session start(String name, SessionSpec spec) {
+    NamedSessions named = named();
+    ContainerSession session = open(spec, entry -> named.claim(name, entry));
+    try {
+      session.stay();
+    } catch (RuntimeException e) {
+      closeAfter(e, session);
+      throw e;
+    }
+    open.remove(session);
+    return join(name);
+  }
+
+  @Override
+  public Session join(String name) {
+    JoinedSession session = named().join(name, limits(), joined::remove);
+    joined.add(session);
+    return session;
+  }
+
+  @Override
+  public List<SessionReport> sessions() {
+    return named().list();
+  }
+
+  @Override
+  public void stop(String name) {
+    named().stop(name);
+  }
+
+  private NamedSessions named() {
+    return new NamedSessions(journal, recovery(), host, launcher, configuration.grace());
+  }
+
+  private ContainerSession.Limits limits() {
+    return new ContainerSession.Limits(
+        configuration.timeLimit(), configuration.grace(), configuration.outputLimit());
+  }
+
+  /**
+   * @param begun is told of the record before anything is done
+   */
+  private ContainerSession open(SessionSpec spec, Consumer<Journal.Entry> begun) {
     Path directory = newScratchPath();
     Planner.Planned planned = planner.plan(spec, directory, converter().facts());
     PlaceCheck.require("scratch directory", directory);
@@ -157,6 +206,12 @@ final class Engine implements OverlaySdk {
         .forEach(overlay -> PlaceCheck.require("overlay", overlay.path().resolve("work")));
     OverlayMaker.complete(planned.overlays());
     Journal.Entry entry = journal.begin(spec.toString());
+    try {
+      begun.accept(entry);
+    } catch (RuntimeException e) {
+      entry.delete();
+      throw e;
+    }
     Launcher own = newLauncher();
     Scratch scratch = new Scratch(directory, entry, own, new Removal(host, own));
     try {
@@ -180,8 +235,7 @@ final class Engine implements OverlaySdk {
             own,
             host.find("mkfifo"),
             new LayerReading(host, configuration, images),
-            new ContainerSession.Limits(
-                configuration.timeLimit(), configuration.grace(), configuration.outputLimit()),
+            limits(),
             open::remove);
     open.add(session);
     LOG.debug("opened a session of {} on {}", session.backend(), spec.image());
@@ -193,10 +247,10 @@ final class Engine implements OverlaySdk {
     Modes.set(scratch.resolve("tmp"), 01777);
   }
 
-  private static void closeAfter(RuntimeException failure, Scratch scratch) {
+  private static void closeAfter(RuntimeException failure, AutoCloseable opened) {
     try {
-      scratch.close();
-    } catch (RuntimeException e) {
+      opened.close();
+    } catch (Exception e) {
       failure.addSuppressed(e);
     }
   }
@@ -244,13 +298,18 @@ final class Engine implements OverlaySdk {
 
   @Override
   public List<String> recover() {
-    return new Recovery(journal, new Removal(host, launcher), configuration.grace()).run();
+    return recovery().run();
+  }
+
+  private Recovery recovery() {
+    return new Recovery(journal, new Removal(host, launcher), configuration.grace());
   }
 
   @Override
   public void close() {
     List<Runnable> steps = new ArrayList<>();
     open.forEach(session -> steps.add(session::close));
+    joined.forEach(session -> steps.add(session::close));
     read.forEach(changes -> steps.add(changes::close));
     steps.add(launcher::endAll);
     steps.add(guard::close);

@@ -5,12 +5,10 @@ import static io.overlaysdk.engine.Variables.merged;
 import io.overlaysdk.CancelledException;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandMode;
-import io.overlaysdk.ContainerPath;
-import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.Result;
-import io.overlaysdk.Termination;
+import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Stdio;
@@ -27,9 +25,6 @@ import java.util.function.LongConsumer;
 
 /** How the commands of one session get into its container. */
 final class Entrance {
-  /** What a command's status is where its time was over: as timeout(1) of coreutils has it. */
-  private static final int TIMED_OUT = 124;
-
   /** How many containers are tried for a command that has not begun. */
   private static final int ATTEMPTS = 3;
 
@@ -38,6 +33,7 @@ final class Entrance {
   private final ControlDirectory control;
   private final Launcher launcher;
   private final LongConsumer started;
+  private final Results results;
   private final AtomicLong last = new AtomicLong();
   private volatile CommandMode mode;
   private volatile boolean imageHasShell = true;
@@ -53,11 +49,20 @@ final class Entrance {
     this.control = control;
     this.launcher = launcher;
     this.started = started;
+    this.results =
+        new Results(
+            planned.choice().backend().name(),
+            planned.start(),
+            command -> invocation(command, "s", Stdio.PIPES).words());
     this.mode = planned.spec().hasSeparateCommands() ? CommandMode.SEPARATE : CommandMode.RESIDENT;
   }
 
   CommandMode mode() {
     return mode;
+  }
+
+  Results results() {
+    return results;
   }
 
   /** Whether a command that ended without having begun should be tried again, without a shell. */
@@ -107,7 +112,7 @@ final class Entrance {
               (InterruptedException) new InterruptedException().initCause(e));
         }
         if (!again) {
-          throw notStarted(command, "the container ended: " + e);
+          throw results.notStarted(command, "the container ended: " + e);
         }
       }
       container.end();
@@ -122,15 +127,11 @@ final class Entrance {
 
   private byte[] request(Command command, String mark, boolean reads) {
     Map<String, String> variables = merged(variables(command), Map.of(CommandTree.MARK, mark));
-    return ControlDirectory.request(command, variables, start(command), reads);
+    return ControlDirectory.request(command, variables, results.start(command), reads);
   }
 
   private Map<String, String> variables(Command command) {
     return merged(planned.variables(), command.variables());
-  }
-
-  private ContainerPath start(Command command) {
-    return command.directory().orElse(planned.start());
   }
 
   private synchronized Resident resident() {
@@ -176,25 +177,9 @@ final class Entrance {
     if (lacksShell(messages)) {
       imageHasShell = false;
     } else if (!messages.contains(Resident.NO_SETSID)) {
-      throw notStarted(command, messages);
+      throw results.notStarted(command, messages);
     }
     mode = CommandMode.SEPARATE;
-  }
-
-  private InvalidSpecException noDirectory(Command command) {
-    return new InvalidSpecException(
-        "the command "
-            + command
-            + " cannot start in "
-            + start(command)
-            + ": there is no such directory in the container");
-  }
-
-  private LaunchException notStarted(Command command, String messages) {
-    return new LaunchException(
-        planned.choice().backend().name() + " could not start the container for " + command,
-        invocation(command, "s", Stdio.PIPES).words(),
-        messages);
   }
 
   /** What a command that gets a container of its own is started with. */
@@ -210,13 +195,13 @@ final class Entrance {
     for (var variable : variables(command).entrySet()) {
       bare = bare.variable(variable.getKey(), variable.getValue());
     }
-    return plan.enter(bare.directory(start(command)), stdio);
+    return plan.enter(bare.directory(results.start(command)), stdio);
   }
 
   private Execution separate(Command command) {
     String name = "s" + last.incrementAndGet();
     if (!imageHasShell) {
-      Running running = launcher.begin(invocation(command, name, Stdio.PIPES), started);
+      Running.Piped running = launcher.begin(invocation(command, name, Stdio.PIPES), started);
       return ProcessExecution.bare(running, plan.failureStatus());
     }
     ProcessExecution.Report report = lay(command, name);
@@ -229,7 +214,7 @@ final class Entrance {
       control.makePipes(List.of(name + ".end"));
       control.write(
           name + ".request",
-          ControlDirectory.request(command, variables(command), start(command), false));
+          ControlDirectory.request(command, variables(command), results.start(command), false));
       return new ProcessExecution.Report(control, name + ".end");
     } catch (IOException e) {
       throw new OverlayException("cannot pass " + command + " on: " + e, e);
@@ -249,40 +234,34 @@ final class Entrance {
         report
             .map(told -> told.end(outcome.status()))
             .orElseGet(() -> ProcessExecution.bareEnd(outcome.status(), plan.failureStatus()));
-    return result(
+    return results.of(
         command, end, outcome.timedOut(), deadline, BoundedOutput.NOTHING, BoundedOutput.NOTHING);
   }
 
   /**
-   * What came of a command.
+   * Starts a container that stays when this process ends, and lets go of it when it is sure that it
+   * has started.
    *
-   * @throws OverlayException where it did not begin
+   * @throws UnsupportedException where commands need containers of their own
    */
-  Result result(
-      Command command,
-      Execution.End end,
-      boolean timedOut,
-      Deadline deadline,
-      BoundedOutput stdout,
-      BoundedOutput stderr) {
-    Termination termination = timedOut ? Termination.TIMED_OUT : termination(command, end, stderr);
-    return new Result(
-        command,
-        termination,
-        timedOut ? TIMED_OUT : end.status(),
-        stdout.bytes(),
-        stderr.bytes(),
-        stdout.truncated() || stderr.truncated(),
-        deadline.taken());
-  }
-
-  private Termination termination(Command command, Execution.End end, BoundedOutput stderr) {
-    return switch (end.kind()) {
-      case EXITED -> Termination.EXITED;
-      case UNCERTAIN -> Termination.UNCERTAIN;
-      case NO_DIRECTORY -> throw noDirectory(command);
-      case NOT_STARTED -> throw notStarted(command, end.messages() + stderr.text());
-    };
+  Stays.Container stay(Duration patience) {
+    Command nothing = Command.of("/bin/sh", "-c", ":");
+    Deadline deadline = Deadline.of(Optional.of(patience));
+    try {
+      Resident container = Resident.detach(control, "c0", plan, launcher, started);
+      SlotExecution execution = begin(container, nothing, false);
+      if (!awaitBegin(execution, deadline) || !execution.begun().isDone()) {
+        container.end();
+        giveUpResident(nothing, execution.ended().join().messages());
+        throw new UnsupportedException(
+            "a session that stays needs an image with a shell and setsid, which this one lacks");
+      }
+      execution.ended().join();
+      container.letGo();
+      return new Stays.Container("c0", container.running().tree().root());
+    } catch (IOException e) {
+      throw new OverlayException("cannot talk to a container: " + e, e);
+    }
   }
 
   /** Ends the container, in which no command runs; the next command starts it again. */

@@ -7,11 +7,15 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import io.overlaysdk.OverlayException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -20,6 +24,9 @@ import java.util.UUID;
  */
 final class Journal {
   private static final String SUFFIX = ".session";
+
+  /** How the links end that lead from the names of sessions to their records. */
+  private static final String NAME_SUFFIX = ".name";
 
   private final Path directory;
 
@@ -40,6 +47,7 @@ final class Journal {
       entry.write("host", hostName());
       entry.write("boot", bootId());
       entry.write("owner", ProcessKey.of(ProcessHandle.current().pid()).toString());
+      entry.write("since", Instant.now().toString());
       entry.write("session", what);
       return entry;
     } catch (IOException e) {
@@ -65,6 +73,17 @@ final class Journal {
       throw new OverlayException("cannot read the journal of sessions in " + directory, e);
     }
     return entries;
+  }
+
+  /** The record of the session that has this name. */
+  Optional<Entry> named(String name) {
+    Path link = directory.resolve(name + NAME_SUFFIX);
+    try {
+      Path file = directory.resolve(Files.readSymbolicLink(link).getFileName());
+      return Files.exists(file) ? Optional.of(new Entry(file)) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** Homes are shared between machines, and so is what lies in them. */
@@ -126,6 +145,50 @@ final class Journal {
       write("process", ProcessKey.of(pid).toString());
     }
 
+    /** Makes a name lead here; false where it leads elsewhere. */
+    boolean claim(String name) {
+      Path link = file.resolveSibling(name + NAME_SUFFIX);
+      write("name", name);
+      try {
+        Files.createSymbolicLink(link, file.getFileName());
+        return true;
+      } catch (FileAlreadyExistsException e) {
+        return leadsHere(link);
+      } catch (IOException e) {
+        throw new OverlayException("cannot write the journal of sessions " + link + ": " + e, e);
+      }
+    }
+
+    private boolean leadsHere(Path link) {
+      try {
+        return Files.readSymbolicLink(link).equals(file.getFileName());
+      } catch (IOException e) {
+        return false;
+      }
+    }
+
+    /** The process with whose end the session ends; it may be handed over, so the last counts. */
+    Optional<ProcessKey> owner() {
+      List<String> owners = values("owner");
+      return owners.isEmpty()
+          ? Optional.empty()
+          : Optional.of(ProcessKey.parse(owners.get(owners.size() - 1)));
+    }
+
+    /** How many owners it has had. */
+    int owners() {
+      return values("owner").size();
+    }
+
+    /** When it was begun, as far as it tells. */
+    Instant since() {
+      try {
+        return Instant.parse(values("since").get(0));
+      } catch (DateTimeException | IndexOutOfBoundsException e) {
+        return Instant.EPOCH;
+      }
+    }
+
     /** The values of all lines of this name. */
     List<String> values(String name) {
       try {
@@ -154,6 +217,12 @@ final class Journal {
 
     void delete() {
       try {
+        for (String name : values("name")) {
+          Path link = file.resolveSibling(name + NAME_SUFFIX);
+          if (leadsHere(link)) {
+            Files.delete(link);
+          }
+        }
         Files.deleteIfExists(file);
       } catch (IOException e) {
         throw new OverlayException("cannot delete the journal of sessions " + file + ": " + e, e);

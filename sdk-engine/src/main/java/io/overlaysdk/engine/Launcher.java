@@ -5,6 +5,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Stdio;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;
@@ -21,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.apache.commons.exec.DefaultExecutor;
 import org.apache.commons.exec.ProcessDestroyer;
@@ -145,20 +147,8 @@ final class Launcher {
    * @param started is told its pid
    * @throws LaunchException where it cannot be started
    */
-  Running begin(Invocation invocation, LongConsumer started) {
-    requireEncodable(invocation);
-    List<String> words = new ArrayList<>();
-    setsid.ifPresent(path -> words.add(path.toString()));
-    words.addAll(invocation.words());
-    ProcessBuilder builder = new ProcessBuilder(words);
-    builder.environment().clear();
-    builder.environment().putAll(environment.forTool(invocation, Stdio.PIPES));
-    Process process;
-    try {
-      process = builder.start();
-    } catch (IOException e) {
-      throw new LaunchException("cannot start " + invocation.executable(), invocation.words(), e);
-    }
+  Running.Piped begin(Invocation invocation, LongConsumer started) {
+    Process process = start(invocation, builder -> {});
     ProcessTree tree = new ProcessTree(process.pid(), setsid.isPresent());
     running.add(tree);
     guard.started(process.pid());
@@ -174,7 +164,42 @@ final class Launcher {
                 },
                 Threads.POOL);
     started.accept(process.pid());
-    return new Running(process, tree, grace, ended);
+    return new Running.Piped(process, tree, grace, ended);
+  }
+
+  /**
+   * Starts a program that outlives this JVM, and that neither {@link #endAll} nor the guard ends.
+   *
+   * @param messages a file that gets what it writes
+   */
+  Running detach(Invocation invocation, Path messages, LongConsumer started) {
+    Process process =
+        start(
+            invocation,
+            builder ->
+                builder
+                    .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+                    .redirectErrorStream(true)
+                    .redirectOutput(messages.toFile()));
+    ProcessTree tree = new ProcessTree(process.pid(), setsid.isPresent());
+    started.accept(process.pid());
+    return Running.detached(tree, grace, process.onExit().thenApply(Process::exitValue), messages);
+  }
+
+  private Process start(Invocation invocation, Consumer<ProcessBuilder> streams) {
+    requireEncodable(invocation);
+    List<String> words = new ArrayList<>();
+    setsid.ifPresent(path -> words.add(path.toString()));
+    words.addAll(invocation.words());
+    ProcessBuilder builder = new ProcessBuilder(words);
+    builder.environment().clear();
+    builder.environment().putAll(environment.forTool(invocation, Stdio.PIPES));
+    streams.accept(builder);
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      throw new LaunchException("cannot start " + invocation.executable(), invocation.words(), e);
+    }
   }
 
   /**

@@ -25,7 +25,7 @@ final class LiveCommand implements RunningCommand {
   private final Execution execution;
   private final Deadline deadline;
   private final Duration grace;
-  private final Entrance entrance;
+  private final Results results;
   private final CompletableFuture<Execution.End> ended;
   private final CompletableFuture<Result> result;
   private volatile boolean timedOut;
@@ -38,13 +38,13 @@ final class LiveCommand implements RunningCommand {
       Execution execution,
       Deadline deadline,
       Duration grace,
-      Entrance entrance,
+      Results results,
       Runnable onEnd) {
     this.command = command;
     this.execution = execution;
     this.deadline = deadline;
     this.grace = grace;
-    this.entrance = entrance;
+    this.results = results;
     this.ended = execution.ended().whenComplete((end, failure) -> onEnd.run());
     this.result = ended.thenApply(end -> result(end, BoundedOutput.NOTHING, BoundedOutput.NOTHING));
     deadline.left().map(this::startClock).ifPresent(this::stopWithCommand);
@@ -72,7 +72,7 @@ final class LiveCommand implements RunningCommand {
    * @throws OverlayException where it did not begin
    */
   Result result(Execution.End end, BoundedOutput stdout, BoundedOutput stderr) {
-    return entrance.result(command, end, timedOut, deadline, stdout, stderr);
+    return results.of(command, end, timedOut, deadline, stdout, stderr);
   }
 
   /** How the command ended, whatever that means. */

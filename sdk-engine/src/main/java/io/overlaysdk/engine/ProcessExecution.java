@@ -15,16 +15,16 @@ import java.util.concurrent.CompletableFuture;
 
 /** A command in a container of its own, whose tool has the command's streams. */
 final class ProcessExecution implements Execution {
-  private final Running running;
+  private final Running.Piped running;
   private final CompletableFuture<End> ended;
 
-  private ProcessExecution(Running running, CompletableFuture<End> ended) {
+  private ProcessExecution(Running.Piped running, CompletableFuture<End> ended) {
     this.running = running;
     this.ended = ended;
   }
 
   /** One of which the tool's status is all that there is to know. */
-  static ProcessExecution bare(Running running, int failureStatus) {
+  static ProcessExecution bare(Running.Piped running, int failureStatus) {
     return new ProcessExecution(
         running, running.ended().thenApply(status -> bareEnd(status, failureStatus)));
   }
@@ -35,7 +35,7 @@ final class ProcessExecution implements Execution {
   }
 
   /** One that reports through {@code report}. */
-  static ProcessExecution reported(Running running, Report report) {
+  static ProcessExecution reported(Running.Piped running, Report report) {
     return new ProcessExecution(running, running.ended().thenApplyAsync(report::end, Threads.POOL));
   }
 

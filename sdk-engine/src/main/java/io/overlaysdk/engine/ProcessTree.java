@@ -31,6 +31,11 @@ final class ProcessTree {
     this.ownSession = ownSession;
   }
 
+  /** The process that the others come from. */
+  long root() {
+    return root;
+  }
+
   /** Ends all of it and waits for that. An interrupt does not stop it, and is kept. */
   void end(Duration grace) {
     boolean interrupted = Thread.interrupted();

@@ -29,25 +29,31 @@ final class Recovery {
     List<String> done = new ArrayList<>();
     for (Journal.Entry entry : journal.entries()) {
       if (isAbandoned(entry)) {
-        String session = String.join(", ", entry.values("session"));
-        endProcesses(entry, done);
-        removeScratch(entry, done);
-        entry.delete();
-        done.add("closed the session " + session);
+        done.addAll(end(entry));
       }
     }
     return done;
   }
 
+  /** Ends one session, with a line for each thing that was ended or taken away. */
+  List<String> end(Journal.Entry entry) {
+    List<String> done = new ArrayList<>();
+    String session = String.join(", ", entry.values("session"));
+    endProcesses(entry, done);
+    removeScratch(entry, done);
+    entry.delete();
+    done.add("closed the session " + session);
+    return done;
+  }
+
   /** Only what is surely dead: this host, and another start of it or a process that is gone. */
-  private static boolean isAbandoned(Journal.Entry entry) {
+  static boolean isAbandoned(Journal.Entry entry) {
     try {
       if (!entry.values("host").equals(List.of(Journal.hostName()))) {
         return false;
       }
       boolean sameBoot = entry.values("boot").equals(List.of(Journal.bootId()));
-      List<String> owner = entry.values("owner");
-      return !sameBoot || owner.size() == 1 && !Journal.ProcessKey.parse(owner.get(0)).isAlive();
+      return !sameBoot || entry.owner().filter(owner -> !owner.isAlive()).isPresent();
     } catch (IOException e) {
       throw new OverlayException("cannot tell which sessions are of this machine: " + e, e);
     }

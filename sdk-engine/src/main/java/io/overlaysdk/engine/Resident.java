@@ -4,7 +4,6 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.overlaysdk.Command;
-import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Stdio;
 import java.io.IOException;
@@ -15,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -39,8 +39,9 @@ final class Resident {
   private static final long LEAVING_SECONDS = 5;
 
   private final ControlDirectory control;
+  private final String pipe;
   private final String prefix;
-  private final Running running;
+  private Running running;
   private final FileChannel requests;
   private final FileChannel bothSides;
   private final Queue<Slot> free = new ArrayDeque<>();
@@ -51,43 +52,78 @@ final class Resident {
   private volatile boolean proven;
   private volatile boolean left;
 
-  private Resident(
-      ControlDirectory control,
-      String prefix,
-      Invocation invocation,
-      Launcher launcher,
-      LongConsumer started)
-      throws IOException {
+  /**
+   * @param pipe the name of the pipe that the container reads what to do from
+   * @param prefix begins the names of the slots
+   */
+  private Resident(ControlDirectory control, String pipe, String prefix) throws IOException {
     this.control = control;
+    this.pipe = pipe;
     this.prefix = prefix;
-    List<String> pipes = new ArrayList<>(List.of(prefix));
-    for (int i = 1; i <= made; i++) {
-      pipes.addAll(Slot.pipes(name(i)));
-    }
-    control.makePipes(pipes);
-    this.bothSides = control.open(prefix, READ, WRITE);
-    this.requests = control.open(prefix, WRITE);
-    this.running = launcher.begin(invocation, started);
-    running.ended().thenRun(this::gone);
+    this.bothSides = control.open(pipe, READ, WRITE);
+    this.requests = control.open(pipe, WRITE);
   }
 
   /**
-   * Starts the container, and does not wait until it has started.
+   * Starts a container that ends with this JVM, and does not wait until it has started.
    *
-   * @param prefix begins the names of its pipes
+   * @param name begins the names of its pipes
    */
   static Resident start(
-      ControlDirectory control, String prefix, Plan plan, Launcher launcher, LongConsumer started)
+      ControlDirectory control, String name, Plan plan, Launcher launcher, LongConsumer started)
       throws IOException {
-    Command shell =
-        Command.of(
-            "/bin/sh",
-            "-c",
-            Scripts.RESIDENT,
-            "overlay-sdk",
-            ControlDirectory.inside(prefix),
-            Scripts.WORKER);
-    return new Resident(control, prefix, plan.enter(shell, Stdio.PIPES), launcher, started);
+    control.makePipes(first(name, List.of(name)));
+    Resident resident = new Resident(control, name, name);
+    resident.runs(launcher.begin(plan.enter(shell(name, "go"), Stdio.PIPES), started));
+    return resident;
+  }
+
+  /** Starts a container that stays when this JVM ends. */
+  static Resident detach(
+      ControlDirectory control, String name, Plan plan, Launcher launcher, LongConsumer started)
+      throws IOException {
+    control.makePipes(first(name, List.of(name)));
+    Resident resident = new Resident(control, name, name);
+    resident.runs(
+        launcher.detach(
+            plan.enter(shell(name, "stay"), Stdio.PIPES), control.at(name + ".log"), started));
+    return resident;
+  }
+
+  /** Uses a container that another process, or this one, has started to stay. */
+  static Resident join(ControlDirectory control, String name, Running running) throws IOException {
+    String prefix = "j" + UUID.randomUUID();
+    control.makePipes(first(prefix, List.of()));
+    Resident resident = new Resident(control, name, prefix);
+    resident.runs(running);
+    return resident;
+  }
+
+  private static List<String> first(String prefix, List<String> pipes) {
+    List<String> all = new ArrayList<>(pipes);
+    for (int i = 1; i <= AT_ONCE_ALWAYS; i++) {
+      all.addAll(Slot.pipes(prefix + "-" + i));
+    }
+    return all;
+  }
+
+  /**
+   * @param whenAlone what it does when nobody has its pipe open any more: "go" or "stay"
+   */
+  private static Command shell(String name, String whenAlone) {
+    return Command.of(
+        "/bin/sh",
+        "-c",
+        Scripts.RESIDENT,
+        "overlay-sdk",
+        ControlDirectory.inside(name),
+        Scripts.WORKER,
+        whenAlone);
+  }
+
+  private void runs(Running process) {
+    running = process;
+    process.ended().thenRun(this::gone);
   }
 
   private String name(int slot) {
@@ -193,6 +229,21 @@ final class Resident {
       pipe.close();
     } catch (IOException e) {
       LOG.debug("a pipe to a container", e);
+    }
+  }
+
+  String pipe() {
+    return pipe;
+  }
+
+  /** Lets go of the container, which stays. */
+  synchronized void letGo() {
+    left = true;
+    slots.forEach(Slot::close);
+    close(bothSides);
+    close(requests);
+    for (int i = 1; i <= made; i++) {
+      Slot.pipes(name(i)).forEach(control::delete);
     }
   }
 

@@ -4,21 +4,66 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** A program that has been started and is not awaited; see {@link Launcher#begin}. */
-final class Running {
-  private final Process process;
+/** A program that runs and is not awaited; see {@link Launcher#begin}. */
+abstract class Running {
+  /** As much as a pipe holds. */
+  private static final int LONGEST_MESSAGES = 1 << 16;
+
   private final ProcessTree tree;
   private final Duration grace;
   private final CompletableFuture<Integer> ended;
 
-  Running(Process process, ProcessTree tree, Duration grace, CompletableFuture<Integer> ended) {
-    this.process = process;
+  private Running(ProcessTree tree, Duration grace, CompletableFuture<Integer> ended) {
     this.tree = tree;
     this.grace = grace;
     this.ended = ended;
+  }
+
+  /** One that writes its messages to a file, and may outlive this JVM. */
+  static Running detached(
+      ProcessTree tree, Duration grace, CompletableFuture<Integer> ended, Path messages) {
+    return new Running(tree, grace, ended) {
+      @Override
+      String messages() throws IOException {
+        try (InputStream in = Files.newInputStream(messages, LinkOption.NOFOLLOW_LINKS)) {
+          return new String(in.readNBytes(LONGEST_MESSAGES), StandardCharsets.UTF_8);
+        }
+      }
+    };
+  }
+
+  /** One whose streams are pipes to this JVM. */
+  static final class Piped extends Running {
+    private final Process process;
+
+    Piped(Process process, ProcessTree tree, Duration grace, CompletableFuture<Integer> ended) {
+      super(tree, grace, ended);
+      this.process = process;
+    }
+
+    OutputStream stdin() {
+      return process.getOutputStream();
+    }
+
+    InputStream stdout() {
+      return process.getInputStream();
+    }
+
+    InputStream stderr() {
+      return process.getErrorStream();
+    }
+
+    @Override
+    String messages() throws IOException {
+      return new String(stderr().readAllBytes(), StandardCharsets.UTF_8)
+          + new String(stdout().readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   ProcessTree tree() {
@@ -30,27 +75,8 @@ final class Running {
     return ended;
   }
 
-  OutputStream stdin() {
-    return process.getOutputStream();
-  }
-
-  InputStream stdout() {
-    return process.getInputStream();
-  }
-
-  InputStream stderr() {
-    return process.getErrorStream();
-  }
-
-  /** What it wrote to both streams, after its end; at most what a pipe holds. */
-  String messages() {
-    try {
-      return new String(stderr().readAllBytes(), StandardCharsets.UTF_8)
-          + new String(stdout().readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return "";
-    }
-  }
+  /** What it wrote to both streams, after its end; no more than a pipe holds. */
+  abstract String messages() throws IOException;
 
   /** Ends it with all its children, and waits for that. */
   void end() {

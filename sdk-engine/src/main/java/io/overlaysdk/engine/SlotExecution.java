@@ -182,7 +182,7 @@ final class SlotExecution implements Execution {
     try {
       status = resident.running().ended().get(CONTAINER_END_SECONDS, TimeUnit.SECONDS);
       messages = resident.running().messages();
-    } catch (TimeoutException e) {
+    } catch (TimeoutException | IOException e) {
       LOG.debug("a slot of a container was killed, and the container not", e);
     } catch (ExecutionException e) {
       throw new CompletionException(e.getCause());

@@ -1,6 +1,6 @@
-# sh -c THIS overlay-sdk REQUESTS WORKER
+# sh -c THIS overlay-sdk REQUESTS WORKER go|stay
 # The first process of a resident session. It reads what to do from REQUESTS, a pipe of the engine,
-# and ends with it. For each slot there is a process that starts one worker after the other and tells
+# and ends with it, or with "stay" when it is told to. For each slot there is a process that starts one worker after the other and tells
 # how each ended; a worker is a session of its own (setsid), so that whatever it signals, a "kill 0"
 # too, reaches nobody else here.
 #
@@ -15,6 +15,10 @@ overlaysdk_worker=$2
 if command -v setsid >/dev/null 2>&1; then
   overlaysdk_apart() {
     setsid "$@"
+  }
+elif busybox setsid true >/dev/null 2>&1; then
+  overlaysdk_apart() {
+    busybox setsid "$@"
   }
 else
   # bash needs no terminal for this
@@ -36,7 +40,7 @@ fi
 # Each line of PLACE.go starts a worker; the rest of it the worker reads. The descriptor is closed
 # with the process that uses the slot, and the slot ends.
 overlaysdk_slot() {
-  exec 3<&- 4<>"$overlaysdk_directory/$1.end" 6<>"$overlaysdk_directory/$1.go" \
+  exec 3<&- 6<&- 4<>"$overlaysdk_directory/$1.end" 6<>"$overlaysdk_directory/$1.go" \
     5<"$overlaysdk_directory/$1.go" 6<&- </dev/null || exit
   while read -r overlaysdk_line <&5; do
     overlaysdk_apart /bin/sh -c "$overlaysdk_worker" overlay-sdk "$overlaysdk_directory/$1"
@@ -64,5 +68,6 @@ overlaysdk_serve() {
   kill -KILL "$$"
 }
 
-exec 6<>"$overlaysdk_requests" 3<"$overlaysdk_requests" 6<&- || exit
+exec 6<>"$overlaysdk_requests" 3<"$overlaysdk_requests" || exit
+[ "$3" = stay ] || exec 6<&-
 overlaysdk_serve

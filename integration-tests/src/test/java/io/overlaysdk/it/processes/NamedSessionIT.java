@@ -1,0 +1,191 @@
+package io.overlaysdk.it.processes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.overlaysdk.Command;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Result;
+import io.overlaysdk.RunningCommand;
+import io.overlaysdk.Session;
+import io.overlaysdk.SessionReport;
+import io.overlaysdk.SessionSpec;
+import io.overlaysdk.it.OnEachBackend;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sessions that stay when the process ends that opened them. */
+@Timeout(60)
+class NamedSessionIT {
+  private static final String NAME = "work-1";
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  private Site site;
+
+  @BeforeEach
+  void makeSite(@TempDir Path directory) {
+    site = Site.in(directory);
+  }
+
+  /** A test that failed must not leave a container on the machine. */
+  @AfterEach
+  void stopAll() {
+    try (OverlaySdk sdk = site.open()) {
+      sdk.sessions().stream()
+          .filter(session -> session.alive() && session.name().isPresent())
+          .forEach(session -> sdk.stop(session.name().get()));
+      sdk.recover();
+    }
+    site.assertNothingLeft();
+  }
+
+  @OnEachBackend
+  void staysUntilItIsStopped(String backend) {
+    SessionSpec spec =
+        site.on(backend).overlay(Overlay.ephemeral()).variable("A", "x y\nz").timeLimit(LONG);
+    try (OverlaySdk opener = site.open();
+        Session session = opener.start(NAME, spec)) {
+      session.run("sh", "-c", "echo new >/app/new; (setsid sleep 1000 &)").orThrow();
+    }
+    try (OverlaySdk other = site.open()) {
+      assertEquals(List.of(), other.recover());
+      SessionReport report = other.sessions().get(0);
+      assertEquals(NAME, report.name().orElseThrow());
+      assertEquals(backend, report.backend().orElseThrow());
+      assertTrue(report.alive());
+      try (Session session = other.join(NAME)) {
+        assertEquals(backend, session.backend());
+        assertEquals(spec.variables(), session.spec().variables());
+        assertEquals("new\n", session.run("cat", "/app/new").orThrow().stdout());
+        assertEquals("x y\nz", session.run("sh", "-c", "printf %s \"$A\"").orThrow().stdout());
+        Result rude = session.run("sh", "-c", "kill 0; kill -9 0");
+        assertEquals(143, rude.exitStatus());
+        assertEquals("in", session.run(Command.of("cat").stdin("in".getBytes(UTF_8))).stdout());
+        assertThrows(InvalidSpecException.class, session::changes);
+      }
+      InvalidSpecException taken =
+          assertThrows(InvalidSpecException.class, () -> other.start(NAME, site.on(backend)));
+      assertTrue(taken.getMessage().contains(NAME), taken::getMessage);
+      other.stop(NAME);
+      site.assertNothingLeft();
+      assertThrows(InvalidSpecException.class, () -> other.join(NAME));
+      assertThrows(InvalidSpecException.class, () -> other.stop(NAME));
+    }
+  }
+
+  @OnEachBackend
+  void manyUseItAtOnce(String backend) throws Exception {
+    try (OverlaySdk opener = site.open()) {
+      opener.start(NAME, site.on(backend).overlay(site.directoryOverlay(opener))).close();
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    List<Callable<String>> work = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      String number = Integer.toString(i);
+      work.add(
+          () -> {
+            try (OverlaySdk sdk = site.open();
+                Session session = sdk.join(NAME)) {
+              for (int k = 0; k < 5; k++) {
+                session.run("sh", "-c", "echo \"$1\" >>/app/all", "sh", number).orThrow();
+              }
+              return session.run("echo", number).orThrow().stdout();
+            }
+          });
+    }
+    List<String> told = new ArrayList<>();
+    for (Future<String> future : threads.invokeAll(work)) {
+      told.add(future.get());
+    }
+    threads.shutdown();
+    assertEquals(List.of("0\n", "1\n", "2\n", "3\n"), told);
+    try (OverlaySdk sdk = site.open();
+        Session session = sdk.join(NAME)) {
+      assertEquals("20\n", session.run("sh", "-c", "wc -l </app/all").orThrow().stdout());
+    }
+  }
+
+  @OnEachBackend
+  void leavingItEndsOnlyOwnCommands(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      sdk.start(NAME, site.on(backend).overlay(Overlay.ephemeral())).close();
+      try (Session one = sdk.join(NAME)) {
+        Session two = sdk.join(NAME);
+        RunningCommand lasting = one.start(Command.of("sh", "-c", "echo up; read x; echo $x"));
+        RunningCommand ended = two.start(Command.of("sh", "-c", "echo up; exec sleep 1000"));
+        assertEquals('u', lasting.stdout().read());
+        assertEquals('u', ended.stdout().read());
+        two.close();
+        site.assertNoneLeftWith("sleep 1000");
+        lasting.stdin().write("on\n".getBytes(UTF_8));
+        lasting.stdin().close();
+        assertEquals("p\non\n", new String(lasting.stdout().readAllBytes(), UTF_8));
+        assertEquals(0, lasting.await().exitStatus());
+      }
+    }
+  }
+
+  @OnEachBackend
+  void aDeadOneIsFoundAndItsNameIsFree(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.directoryOverlay(sdk);
+      Session session = sdk.start(NAME, site.on(backend).overlay(overlay));
+      session.run("sh", "-c", "echo kept >/app/kept").orThrow();
+      ProcessHandle.of(sdk.sessions().get(0).process()).orElseThrow().destroyForcibly();
+      Until.nothing(LONG, () -> sdk.sessions().stream().filter(SessionReport::alive).toList());
+      session.close();
+
+      assertThrows(InvalidSpecException.class, () -> sdk.join(NAME));
+      try (Session again = sdk.start(NAME, site.on(backend).overlay(overlay))) {
+        assertEquals("kept\n", again.run("cat", "/app/kept").orThrow().stdout());
+      }
+    }
+  }
+
+  @OnEachBackend
+  void theCommandLineJoinsWhatAnotherProcessOpened(String backend) throws Exception {
+    Path config = site.directory().resolve("config.yaml");
+    Files.writeString(
+        config, "scratch: \"" + site.scratch() + "\"\nstate: \"" + site.state() + "\"\n");
+    assertEquals(
+        0, overlay("", "session", "start", NAME, "-b", backend, "--ephemeral", "base.sif"));
+    assertEquals(7, overlay("typed", "session", "exec", NAME, "--", "sh", "-c", "cat; exit 7"));
+    assertEquals("typed", Files.readString(site.directory().resolve("output")));
+    assertEquals(0, overlay("", "session", "list", "--json"));
+    String list = Files.readString(site.directory().resolve("output"));
+    assertTrue(list.contains("\"name\":\"" + NAME + "\",\"alive\":true"), list);
+    assertEquals(0, overlay("", "session", "stop", NAME));
+    site.assertNothingLeft();
+    assertFalse(overlay("", "session", "exec", NAME, "--", "true") == 0);
+  }
+
+  private int overlay(String input, String... words) throws IOException, InterruptedException {
+    Path in = Files.writeString(site.directory().resolve("input"), input);
+    ProcessBuilder builder =
+        ChildJvm.of(site.directory(), "io.overlaysdk.cli.Main", words)
+            .redirectInput(in.toFile())
+            .redirectOutput(site.directory().resolve("output").toFile())
+            .redirectError(site.directory().resolve("errors").toFile());
+    builder
+        .environment()
+        .put("OVERLAYSDK_CONFIG", site.directory().resolve("config.yaml").toString());
+    return builder.start().waitFor();
+  }
+}
