@@ -219,6 +219,9 @@ public interface OverlaySdk extends AutoCloseable {
    */
   Session join(String name);
 
+  /** Tells {@code listener} from now on what this SDK does. */
+  void listen(SdkListener listener);
+
   /** All sessions of this user that are open, or that left something when their process died. */
   List<SessionReport> sessions();
 

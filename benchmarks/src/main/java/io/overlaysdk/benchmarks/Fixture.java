@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 
 /** Trees to measure on; the same for every run. */
@@ -47,6 +48,18 @@ final class Fixture {
         random.nextBytes(chunk);
         out.write(chunk);
       }
+    }
+    return root;
+  }
+
+  /** The smallest root in which commands run. */
+  static Path sandbox(Path root) throws IOException {
+    for (String name : List.of("bin", "dev", "etc", "proc", "sys", "tmp")) {
+      Files.createDirectories(root.resolve(name));
+    }
+    Files.copy(Path.of("/bin/busybox"), root.resolve("bin/busybox"));
+    for (String applet : List.of("cat", "head", "setsid", "sh", "true")) {
+      Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
     }
     return root;
   }

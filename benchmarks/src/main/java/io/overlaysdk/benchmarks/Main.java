@@ -16,6 +16,10 @@ public final class Main {
     subjects.put("changes", new ChangesBenchmark());
     subjects.put("export", new ExportBenchmark());
     subjects.put("sessions", new SessionBenchmark());
+    subjects.put("commands", new CommandBenchmark());
+    subjects.put("streams", new StreamBenchmark());
+    subjects.put("many", new ManyBenchmark());
+    subjects.put("start", new StartBenchmark());
     return subjects;
   }
 

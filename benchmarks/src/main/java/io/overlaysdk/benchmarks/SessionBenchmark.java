@@ -38,7 +38,7 @@ final class SessionBenchmark implements Benchmark {
 
   @Override
   public List<Measured> run(Path directory) throws Exception {
-    Path base = sandbox(directory.resolve("base"));
+    Path base = Fixture.sandbox(directory.resolve("base"));
     Configuration configuration =
         Configuration.builder().scratch(directory).state(directory.resolve("state")).build();
     SessionSpec spec =
@@ -68,7 +68,7 @@ final class SessionBenchmark implements Benchmark {
                   ours,
                   "a script with unshare, mount and chroot",
                   byHand::run,
-                  new Bound.AtMost(2.5)));
+                  new Bound.AtMost(1.1)));
       if (!ROOT) {
         all.add(
             new Rounds(3, 15)
@@ -81,16 +81,5 @@ final class SessionBenchmark implements Benchmark {
       }
       return all;
     }
-  }
-
-  private static Path sandbox(Path root) throws Exception {
-    for (String name : List.of("bin", "dev", "etc", "proc", "sys", "tmp")) {
-      Files.createDirectories(root.resolve(name));
-    }
-    Files.copy(Path.of("/bin/busybox"), root.resolve("bin/busybox"));
-    for (String applet : List.of("cat", "setsid", "sh", "true")) {
-      Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
-    }
-    return root;
   }
 }

@@ -9,7 +9,11 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 
 /** The {@code overlay} command. Started by the launcher script; not for use from Java. */
@@ -22,10 +26,16 @@ public final class Main {
     }
     PrintWriter out = new PrintWriter(new FileOutputStream(FileDescriptor.out), true, UTF_8);
     PrintWriter err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8);
-    OpenSdk sdk = new OpenSdk(OverlaySdk::open);
+    OpenSdk sdk = new OpenSdk(Main::open);
     // A signal ends the sessions first; the JVM itself then exits with 128 and the signal's number.
     Runtime.getRuntime().addShutdownHook(new Thread(() -> close(sdk, err), "overlay-end"));
     System.exit(run(sdk, Workflow::read, out, err, args));
+  }
+
+  private static OverlaySdk open() {
+    OverlaySdk sdk = OverlaySdk.open();
+    sdk.listen(new ProgressLine(System.err, System.console() != null));
+    return sdk;
   }
 
   /** Runs one command line. The answer goes to {@code out}, the rest to {@code err}. */
@@ -42,7 +52,7 @@ public final class Main {
         return ExitStatus.USAGE;
       }
     }
-    int status = commandLine(sdk, reader).setOut(out).setErr(err).execute(args);
+    int status = commandLine(sdk, reader, args).setOut(out).setErr(err).execute(args);
     return close(sdk, err) || status != ExitStatus.OK ? status : ExitStatus.FAILED;
   }
 
@@ -56,27 +66,41 @@ public final class Main {
     }
   }
 
-  private static CommandLine commandLine(OpenSdk sdk, Function<Path, Workflow> reader) {
+  /** To look through a command for its options takes longer than to do most of them. */
+  private static CommandLine commandLine(
+      OpenSdk sdk, Function<Path, Workflow> reader, String... args) {
+    Map<String, Supplier<CommandLine>> commands = commands(sdk, reader);
     Failures failures = new Failures(sdk);
-    return new CommandLine(new OverlayCommand())
-        .addSubcommand(new DoctorCommand(sdk))
-        .addSubcommand(new BuildCommand(sdk))
-        .addSubcommand(wordsLast(new ExecCommand(sdk)))
-        .addSubcommand(wordsLast(new ShellCommand(sdk)))
-        .addSubcommand(wordsLast(new ExplainCommand(sdk)))
-        .addSubcommand(new RunCommand(sdk, reader))
-        .addSubcommand(new CreateCommand(sdk))
-        .addSubcommand(new ChangesCommand(sdk))
-        .addSubcommand(new ConvertCommand(sdk))
-        .addSubcommand(new ExportCommand(sdk))
-        .addSubcommand(new ImportCommand(sdk))
-        .addSubcommand(SessionCommand.line(sdk))
-        .addSubcommand("sessions", new SessionCommand.ListAll(sdk))
-        .addSubcommand(new RecoverCommand(sdk))
-        // What a program is given must arrive as it was written: @words are no files to read.
-        .setExpandAtFiles(false)
+    CommandLine line = new CommandLine(new OverlayCommand());
+    if (args.length > 0 && commands.containsKey(args[0])) {
+      line.addSubcommand(args[0], commands.get(args[0]).get());
+    } else if (!List.of(args).equals(List.of("--version"))) {
+      commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
+    }
+    // What a program is given must arrive as it was written: @words are no files to read.
+    return line.setExpandAtFiles(false)
         .setParameterExceptionHandler(failures)
         .setExecutionExceptionHandler(failures);
+  }
+
+  private static Map<String, Supplier<CommandLine>> commands(
+      OpenSdk sdk, Function<Path, Workflow> reader) {
+    Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
+    commands.put("doctor", () -> new CommandLine(new DoctorCommand(sdk)));
+    commands.put("build", () -> new CommandLine(new BuildCommand(sdk)));
+    commands.put("exec", () -> wordsLast(new ExecCommand(sdk)));
+    commands.put("shell", () -> wordsLast(new ShellCommand(sdk)));
+    commands.put("explain", () -> wordsLast(new ExplainCommand(sdk)));
+    commands.put("run", () -> new CommandLine(new RunCommand(sdk, reader)));
+    commands.put("create", () -> new CommandLine(new CreateCommand(sdk)));
+    commands.put("changes", () -> new CommandLine(new ChangesCommand(sdk)));
+    commands.put("convert", () -> new CommandLine(new ConvertCommand(sdk)));
+    commands.put("export", () -> new CommandLine(new ExportCommand(sdk)));
+    commands.put("import", () -> new CommandLine(new ImportCommand(sdk)));
+    commands.put("session", () -> SessionCommand.line(sdk));
+    commands.put("sessions", () -> new CommandLine(new SessionCommand.ListAll(sdk)));
+    commands.put("recover", () -> new CommandLine(new RecoverCommand(sdk)));
+    return commands;
   }
 
   /** After the image nothing is an option of ours, whatever it looks like. */

@@ -16,6 +16,7 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
+import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionReport;
 import io.overlaysdk.SessionSpec;
@@ -181,6 +182,11 @@ final class FakeSdk implements OverlaySdk {
   @Override
   public Session join(String name) {
     throw new InvalidSpecException("nothing asks for it");
+  }
+
+  @Override
+  public void listen(SdkListener listener) {
+    // nothing happens here that would be told
   }
 
   @Override

@@ -125,21 +125,30 @@ final class Archive {
     all.add(found);
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
-    if (found.kind() == OverlayFacts.Kind.DIRECTORY) {
-      OverlayMaker.complete(List.of(found));
-      LayerReport report = work(spec, lowers, file, found.path(), path, Job.Into.DIRECTORY);
+    OverlayLock lock = OverlayLock.take(found, host, "");
+    try {
+      LayerReport report = into(found, path, spec, lowers, file);
       ledger.imported(found, image);
       return report;
+    } finally {
+      lock.close();
+    }
+  }
+
+  private LayerReport into(
+      OverlayFacts found, Path named, SessionSpec spec, List<LayerSource> lowers, Path file) {
+    if (found.kind() == OverlayFacts.Kind.DIRECTORY) {
+      OverlayMaker.complete(List.of(found));
+      return work(spec, lowers, file, found.path(), named, Job.Into.DIRECTORY);
     }
     try (ImageCopy copy = ImageCopy.of(found.path(), host, scratches)) {
-      LayerReport report = work(spec, lowers, file, copy.path(), path, Job.Into.EXT3);
+      LayerReport report = work(spec, lowers, file, copy.path(), named, Job.Into.EXT3);
       // whoever has it mounted by now would write to what is no overlay any more
-      facts.of(top);
+      Facts.withoutDialects().of(Overlay.at(found.path()));
       if (!copy.isCurrent()) {
         throw new OverlayBusyException(found.path(), "another process, which wrote to it");
       }
       copy.replace();
-      ledger.imported(found, image);
       return report;
     }
   }

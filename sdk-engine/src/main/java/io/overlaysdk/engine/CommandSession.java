@@ -5,6 +5,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.OutputListener;
 import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
+import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,9 +20,15 @@ import java.util.function.Consumer;
 /** What running commands is like, in whatever container. */
 abstract class CommandSession implements Session {
   private final Limits limits;
+  private final Listeners listeners;
 
-  CommandSession(Limits limits) {
+  CommandSession(Limits limits, Listeners listeners) {
     this.limits = limits;
+    this.listeners = listeners;
+  }
+
+  void tell(Consumer<SdkListener> event) {
+    listeners.tell(event);
   }
 
   /**
@@ -119,8 +126,16 @@ abstract class CommandSession implements Session {
       Deadline deadline,
       Results results,
       Runnable onEnd) {
+    tell(listener -> listener.started(this, command));
     LiveCommand live =
-        new LiveCommand(command, execution, deadline, limits.grace(), results, onEnd);
+        new LiveCommand(
+            command,
+            execution,
+            deadline,
+            limits.grace(),
+            results,
+            onEnd,
+            result -> tell(listener -> listener.ended(this, result)));
     if (!open || given.isPresent()) {
       Pump.feed(given.orElseGet(InputStream::nullInputStream), live.stdin());
     }

@@ -30,6 +30,7 @@ final class ContainerSession extends CommandSession {
   private final Planner.Planned planned;
   private final Scratch scratch;
   private final Journal.Entry journal;
+  private final Optional<OverlayLock> lock;
   private final Launcher launcher;
   private final LayerReading reading;
   private final Consumer<ContainerSession> onClose;
@@ -46,21 +47,30 @@ final class ContainerSession extends CommandSession {
       Planner.Planned planned,
       Scratch scratch,
       Journal.Entry journal,
+      Optional<OverlayLock> lock,
       Launcher launcher,
       Optional<Path> mkfifo,
       LayerReading reading,
       Limits limits,
+      Listeners listeners,
       Consumer<ContainerSession> onClose) {
-    super(limits);
+    super(limits, listeners);
     this.planned = planned;
     this.scratch = scratch;
     this.journal = journal;
+    this.lock = lock;
     this.launcher = launcher;
     this.reading = reading;
     this.onClose = onClose;
     ControlDirectory control =
         new ControlDirectory(scratch.directory().resolve("control"), launcher, mkfifo);
-    this.entrance = new Entrance(planned, control, launcher, journal::process);
+    this.entrance =
+        new Entrance(
+            planned,
+            control,
+            launcher,
+            journal::process,
+            () -> listeners.tell(listener -> listener.mounted(this)));
   }
 
   @Override
@@ -108,7 +118,10 @@ final class ContainerSession extends CommandSession {
       if (planned.isWritable()) {
         entrance.park();
       }
-      return entrance.onTerminal(command, Deadline.of(limit(command)));
+      tell(listener -> listener.started(this, command));
+      Result result = entrance.onTerminal(command, Deadline.of(limit(command)));
+      tell(listener -> listener.ended(this, result));
+      return result;
     } finally {
       held.release();
     }
@@ -117,7 +130,9 @@ final class ContainerSession extends CommandSession {
   /** Hands the session over to its container, which stays when this process ends. */
   void stay() {
     requireOpen();
-    Stays.write(journal, planned, entrance.stay(STARTING));
+    Stays.Container container = entrance.stay(STARTING);
+    Stays.write(journal, planned, container);
+    lock.ifPresent(held -> held.handOver(container.pid(), journal));
     closed = true;
   }
 
@@ -183,7 +198,9 @@ final class ContainerSession extends CommandSession {
       try {
         if (!tidied) {
           tidied = true;
+          tell(listener -> listener.closing(this));
           tidy();
+          tell(listener -> listener.closed(this));
         }
       } finally {
         held.release();
@@ -196,6 +213,7 @@ final class ContainerSession extends CommandSession {
       entrance.park();
       scratch.close();
     } finally {
+      lock.ifPresent(OverlayLock::close);
       // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
       onClose.accept(this);
     }

@@ -121,8 +121,11 @@ final class Converter {
     ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
+    OverlayLock lock = OverlayLock.take(overlay, host, "");
     try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
       return inPlace(spec, image, below, overlay, scratch);
+    } finally {
+      lock.close();
     }
   }
 

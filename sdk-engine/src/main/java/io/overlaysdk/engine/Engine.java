@@ -10,6 +10,7 @@ import io.overlaysdk.Image;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionReport;
 import io.overlaysdk.SessionSpec;
@@ -26,19 +27,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The one door: each thing it does is done by a class of its own. */
 final class Engine implements OverlaySdk {
-  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
-
   /** What a probe may take: a tool that does not answer in that time is not to be used. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(10);
 
@@ -57,6 +56,7 @@ final class Engine implements OverlaySdk {
   private final Planner planner;
   private final Journal journal;
   private final Ledger ledger;
+  private final Listeners listeners = new Listeners();
   private final Set<ContainerSession> open = ConcurrentHashMap.newKeySet();
   private final Set<JoinedSession> joined = ConcurrentHashMap.newKeySet();
   private final Set<HeldChanges> read = ConcurrentHashMap.newKeySet();
@@ -146,7 +146,11 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Image build(Path definition, Path target) {
-    return new ImageBuild(builders, this::newScratch).run(definition, target);
+    return listeners.during(
+        "build " + target,
+        () -> 0,
+        OptionalLong.empty(),
+        () -> new ImageBuild(builders, this::newScratch).run(definition, target));
   }
 
   @Override
@@ -170,9 +174,14 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Session join(String name) {
-    JoinedSession session = named().join(name, limits(), joined::remove);
+    JoinedSession session = named().join(name, limits(), listeners, joined::remove);
     joined.add(session);
     return session;
+  }
+
+  @Override
+  public void listen(SdkListener listener) {
+    listeners.add(Objects.requireNonNull(listener, "listener"));
   }
 
   @Override
@@ -198,6 +207,7 @@ final class Engine implements OverlaySdk {
    * @param begun is told of the record before anything is done
    */
   private ContainerSession open(SessionSpec spec, Consumer<Journal.Entry> begun) {
+    listeners.tell(listener -> listener.opening(spec));
     Path directory = newScratchPath();
     Planner.Planned planned = planner.plan(spec, directory, converter().facts());
     PlaceCheck.require("scratch directory", directory);
@@ -214,9 +224,11 @@ final class Engine implements OverlaySdk {
     }
     Launcher own = newLauncher();
     Scratch scratch = new Scratch(directory, entry, own, new Removal(host, own));
+    Optional<OverlayLock> lock = Optional.empty();
     try {
+      lock = lock(planned, directory, entry);
       scratch.make();
-      planned.unpacked().ifPresent(images::perform);
+      planned.unpacked().ifPresent(this::unpack);
       converter().perform(planned, scratch);
       links.perform(planned.separations(), Owning.of(spec.isFakeroot(), host.identity()), scratch);
       scratch.perform(planned.steps(), STEP_LIMIT);
@@ -225,6 +237,7 @@ final class Engine implements OverlaySdk {
       ledger.writing(planned);
     } catch (RuntimeException e) {
       closeAfter(e, scratch);
+      lock.ifPresent(OverlayLock::close);
       throw e;
     }
     ContainerSession session =
@@ -232,14 +245,41 @@ final class Engine implements OverlaySdk {
             planned,
             scratch,
             entry,
+            lock,
             own,
             host.find("mkfifo"),
             new LayerReading(host, configuration, images),
             limits(),
+            listeners,
             open::remove);
     open.add(session);
-    LOG.debug("opened a session of {} on {}", session.backend(), spec.image());
+    listeners.tell(listener -> listener.opened(session));
     return session;
+  }
+
+  /** What a dead holder has left running would still write. */
+  private Optional<OverlayLock> lock(Planner.Planned planned, Path directory, Journal.Entry entry) {
+    Optional<OverlayLock> lock =
+        planned.overlays().stream()
+            .filter(overlay -> overlay.isWritable() && !overlay.path().startsWith(directory))
+            .findFirst()
+            .map(overlay -> OverlayLock.take(overlay, host, entry.toString()));
+    lock.flatMap(OverlayLock::stale)
+        .flatMap(holder -> journal.entry(holder.entry()))
+        .filter(Recovery::isAbandoned)
+        .ifPresent(recovery()::end);
+    return lock;
+  }
+
+  private void unpack(UnpackedImages.Unpacked image) {
+    listeners.during(
+        "unpack " + image.from().location(),
+        () -> 0,
+        OptionalLong.empty(),
+        () -> {
+          images.perform(image);
+          return image;
+        });
   }
 
   /** Programs of other users inside, such as a package manager's, write to /tmp too. */
@@ -273,12 +313,17 @@ final class Engine implements OverlaySdk {
   @Override
   public LayerReport exportLayer(SessionSpec spec, Path target) {
     Optional<String> latest = Optional.ofNullable(environment.caller().get("SOURCE_DATE_EPOCH"));
-    return archive().export(spec, target, latest.filter(value -> !value.isEmpty()));
+    return listeners.during(
+        "export to " + target,
+        Listeners.sizeOf(target),
+        OptionalLong.empty(),
+        () -> archive().export(spec, target, latest.filter(value -> !value.isEmpty())));
   }
 
   @Override
   public LayerReport importLayer(Path layer, SessionSpec spec) {
-    return archive().unpack(layer, spec);
+    return listeners.during(
+        "import of " + layer, () -> 0, OptionalLong.empty(), () -> archive().unpack(layer, spec));
   }
 
   private Archive archive() {
@@ -332,7 +377,11 @@ final class Engine implements OverlaySdk {
 
   @Override
   public boolean convert(SessionSpec spec) {
-    return converter().convert(spec);
+    return listeners.during(
+        "conversion of " + spec.overlays(),
+        () -> 0,
+        OptionalLong.empty(),
+        () -> converter().convert(spec));
   }
 
   private Converter converter() {

@@ -33,6 +33,7 @@ final class Entrance {
   private final ControlDirectory control;
   private final Launcher launcher;
   private final LongConsumer started;
+  private final Runnable mounted;
   private final Results results;
   private final AtomicLong last = new AtomicLong();
   private volatile CommandMode mode;
@@ -41,9 +42,15 @@ final class Entrance {
 
   /**
    * @param started is told the pid of each process
+   * @param mounted is told of each container that has started
    */
   Entrance(
-      Planner.Planned planned, ControlDirectory control, Launcher launcher, LongConsumer started) {
+      Planner.Planned planned,
+      ControlDirectory control,
+      Launcher launcher,
+      LongConsumer started,
+      Runnable mounted) {
+    this.mounted = mounted;
     this.planned = planned;
     this.plan = planned.choice().plan();
     this.control = control;
@@ -98,7 +105,11 @@ final class Entrance {
       boolean again = container.isProven() && attempt < ATTEMPTS;
       try {
         SlotExecution execution = begin(container, command, reads);
+        boolean first = !container.isProven();
         if (execution.isCertain() || awaitBegin(execution, deadline)) {
+          if (first && container.isProven()) {
+            mounted.run();
+          }
           return Optional.of(execution);
         }
         if (!again) {

@@ -24,7 +24,11 @@ interface Execution {
    *
    * @param messages what the tool said where the container did not start; else empty
    */
-  record End(Kind kind, int status, String messages) {}
+  record End(Kind kind, int status, String messages) {
+    boolean hasBegun() {
+      return kind == Kind.EXITED || kind == Kind.UNCERTAIN;
+    }
+  }
 
   OutputStream stdin();
 

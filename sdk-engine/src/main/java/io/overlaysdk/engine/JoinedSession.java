@@ -34,8 +34,13 @@ final class JoinedSession extends CommandSession {
   private volatile boolean closed;
 
   JoinedSession(
-      String name, Stays stays, Resident resident, Limits limits, Consumer<JoinedSession> onClose) {
-    super(limits);
+      String name,
+      Stays stays,
+      Resident resident,
+      Limits limits,
+      Listeners listeners,
+      Consumer<JoinedSession> onClose) {
+    super(limits, listeners);
     this.name = name;
     this.stays = stays;
     this.resident = resident;

@@ -75,6 +75,11 @@ final class Journal {
     return entries;
   }
 
+  /** The record that is called this, where there is one. */
+  Optional<Entry> entry(String name) {
+    return entries().stream().filter(entry -> entry.toString().equals(name)).findFirst();
+  }
+
   /** The record of the session that has this name. */
   Optional<Entry> named(String name) {
     Path link = directory.resolve(name + NAME_SUFFIX);

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /** A command that was started, with its time limit. */
@@ -32,6 +33,7 @@ final class LiveCommand implements RunningCommand {
 
   /**
    * @param onEnd is run before anybody is told that the command has ended
+   * @param listener is told then of one that had begun, before all others
    */
   LiveCommand(
       Command command,
@@ -39,13 +41,23 @@ final class LiveCommand implements RunningCommand {
       Deadline deadline,
       Duration grace,
       Results results,
-      Runnable onEnd) {
+      Runnable onEnd,
+      Consumer<Result> listener) {
     this.command = command;
     this.execution = execution;
     this.deadline = deadline;
     this.grace = grace;
     this.results = results;
-    this.ended = execution.ended().whenComplete((end, failure) -> onEnd.run());
+    this.ended =
+        execution
+            .ended()
+            .whenComplete(
+                (end, failure) -> {
+                  onEnd.run();
+                  if (end != null && (timedOut || end.hasBegun())) {
+                    listener.accept(result(end, BoundedOutput.NOTHING, BoundedOutput.NOTHING));
+                  }
+                });
     this.result = ended.thenApply(end -> result(end, BoundedOutput.NOTHING, BoundedOutput.NOTHING));
     deadline.left().map(this::startClock).ifPresent(this::stopWithCommand);
   }

@@ -55,7 +55,11 @@ final class NamedSessions {
   }
 
   /** Opens the pipes to a session that is there. */
-  JoinedSession join(String name, CommandSession.Limits limits, Consumer<JoinedSession> onClose) {
+  JoinedSession join(
+      String name,
+      CommandSession.Limits limits,
+      Listeners listeners,
+      Consumer<JoinedSession> onClose) {
     Stays stays = Stays.read(entry(name));
     ControlDirectory control =
         new ControlDirectory(stays.scratch().resolve("control"), launcher, host.find("mkfifo"));
@@ -67,7 +71,7 @@ final class NamedSessions {
     Running running = Running.detached(tree, grace, ended, control.at(stays.pipe() + ".log"));
     try {
       return new JoinedSession(
-          name, stays, Resident.join(control, stays.pipe(), running), limits, onClose);
+          name, stays, Resident.join(control, stays.pipe(), running), limits, listeners, onClose);
     } catch (IOException e) {
       throw new OverlayException("cannot join the session " + name + ": " + e, e);
     }

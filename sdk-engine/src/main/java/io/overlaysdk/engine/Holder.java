@@ -1,0 +1,129 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.OverlayException;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Who writes to an overlay.
+ *
+ * @param boot which start of the host
+ * @param process with whose end it ends
+ * @param entry the name of the record in the journal of that user; empty where there is none
+ * @param stays whether it is a container that outlives who took the lock, so that it holds the
+ *     overlay without a lock of the file system
+ */
+record Holder(
+    String host,
+    String boot,
+    Journal.ProcessKey process,
+    String user,
+    String command,
+    Instant since,
+    String entry,
+    boolean stays) {
+
+  /** This JVM. */
+  static Holder self(String user, String entry) {
+    ProcessHandle self = ProcessHandle.current();
+    return of(self.pid(), user, self.info().command().orElse("java"), entry, false);
+  }
+
+  /** A container that stays. */
+  static Holder container(long pid, String user, Journal.Entry entry) {
+    String name = String.join("", entry.values("name"));
+    return of(pid, user, "the session " + name, entry.toString(), true);
+  }
+
+  private static Holder of(long pid, String user, String command, String entry, boolean stays) {
+    try {
+      return new Holder(
+          Journal.hostName(),
+          Journal.bootId(),
+          Journal.ProcessKey.of(pid),
+          user,
+          command,
+          Instant.now().truncatedTo(ChronoUnit.SECONDS),
+          entry,
+          stays);
+    } catch (IOException e) {
+      throw new OverlayException("cannot tell what machine this is: " + e, e);
+    }
+  }
+
+  /** As it stands in the file. */
+  String text() {
+    return String.join(
+        "\n",
+        "host " + line(host),
+        "boot " + line(boot),
+        "process " + process,
+        "user " + line(user),
+        "command " + line(command),
+        "since " + since,
+        "entry " + line(entry),
+        "stays " + stays,
+        "end\n");
+  }
+
+  private static String line(String value) {
+    return value.replaceAll("[\\p{Cntrl}]", "?");
+  }
+
+  /** Empty where the text is none, as after the holder has given it back. */
+  static Optional<Holder> parse(String text) {
+    Map<String, String> fields = new HashMap<>();
+    for (String line : text.split("\n")) {
+      String[] parts = line.split(" ", 2);
+      fields.put(parts[0], parts.length > 1 ? parts[1] : "");
+    }
+    if (!fields.containsKey("end")) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new Holder(
+              fields.getOrDefault("host", ""),
+              fields.getOrDefault("boot", ""),
+              Journal.ProcessKey.parse(fields.getOrDefault("process", "")),
+              fields.getOrDefault("user", ""),
+              fields.getOrDefault("command", ""),
+              Instant.parse(fields.getOrDefault("since", "")),
+              fields.getOrDefault("entry", ""),
+              Boolean.parseBoolean(fields.get("stays"))));
+    } catch (RuntimeException e) {
+      // written by something else: whoever has the lock is still kept out by the lock
+      return Optional.empty();
+    }
+  }
+
+  /** False only where it is sure that it is dead: it is of this host, and gone. */
+  boolean mayLive() {
+    try {
+      if (!host.equals(Journal.hostName())) {
+        return true;
+      }
+      return boot.equals(Journal.bootId()) && process.isAlive();
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return command
+        + " (process "
+        + process.pid()
+        + " of "
+        + user
+        + " on "
+        + host
+        + ", since "
+        + since
+        + ")";
+  }
+}

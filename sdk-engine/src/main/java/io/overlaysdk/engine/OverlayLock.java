@@ -1,0 +1,176 @@
+package io.overlaysdk.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import io.overlaysdk.OverlayBusyException;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.OverlayFacts;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The right to write to an overlay, which one session has at a time: a lock of the file system on a
+ * file beside the overlay, and in that file who holds it. The lock tells of processes on other
+ * hosts too where the file system does; the record tells of containers that outlive the process
+ * that started them, and whom to name. A directory overlay has it inside ({@code overlay.lock}), an
+ * image beside it.
+ */
+final class OverlayLock implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(OverlayLock.class);
+  private static final int LONGEST_RECORD = 1 << 14;
+
+  /**
+   * What this JVM has locked. The end of any channel on a file drops all of its POSIX locks, so
+   * there must never be a second one.
+   */
+  private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
+
+  private final Path file;
+  private final FileChannel channel;
+  private final String user;
+  private final Optional<Holder> stale;
+
+  private OverlayLock(Path file, FileChannel channel, String user, Optional<Holder> stale) {
+    this.file = file;
+    this.channel = channel;
+    this.user = user;
+    this.stale = stale;
+  }
+
+  /**
+   * Takes the right to write.
+   *
+   * @param entry the record in the journal of what it is for; empty where there is none
+   * @throws OverlayBusyException where somebody else has it
+   */
+  static OverlayLock take(OverlayFacts facts, Host host, String entry) {
+    Path overlay = facts.path();
+    Holder holder = Holder.self(host.identity().user(), entry);
+    Path file = file(overlay, facts.kind() == OverlayFacts.Kind.DIRECTORY);
+    if (!OURS.add(file)) {
+      throw new OverlayBusyException(overlay, "another session of this process");
+    }
+    FileChannel channel = null;
+    boolean taken = false;
+    try {
+      channel = FileChannel.open(file, CREATE, READ, WRITE, LinkOption.NOFOLLOW_LINKS);
+      Optional<Boolean> free = lock(channel);
+      Optional<Holder> before = Holder.parse(read(channel));
+      // who had the lock of a file system that has some, and has it no more, is dead
+      boolean doubtful = free.isEmpty() || before.filter(Holder::stays).isPresent();
+      if (free.equals(Optional.of(false))
+          || doubtful && before.filter(Holder::mayLive).isPresent()) {
+        throw new OverlayBusyException(
+            overlay, before.map(Holder::toString).orElse("another process"));
+      }
+      OverlayLock lock = new OverlayLock(file, channel, holder.user(), before);
+      lock.write(holder.text());
+      taken = true;
+      return lock;
+    } catch (IOException e) {
+      throw new OverlayException(
+          "cannot lock the overlay " + overlay + " with " + file + ": " + e, e);
+    } finally {
+      if (!taken) {
+        close(channel);
+        OURS.remove(file);
+      }
+    }
+  }
+
+  private static Path file(Path overlay, boolean directory) {
+    Path real;
+    try {
+      real = overlay.toRealPath();
+    } catch (IOException e) {
+      real = overlay.toAbsolutePath().normalize();
+    }
+    return directory
+        ? real.resolve("overlay.lock")
+        : real.resolveSibling(real.getFileName() + ".overlay.lock");
+  }
+
+  /** Whether nobody else has the lock; empty where the file system has none. */
+  private static Optional<Boolean> lock(FileChannel channel) {
+    try {
+      FileLock lock = channel.tryLock();
+      return Optional.of(lock != null);
+    } catch (IOException e) {
+      // ENOLCK, on a network file system: what the record says is all that is known
+      LOG.warn("the file system of an overlay has no locks: {}", e.toString());
+      return Optional.empty();
+    }
+  }
+
+  private static String read(FileChannel channel) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(LONGEST_RECORD);
+    while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
+      continue;
+    }
+    return new String(bytes.array(), 0, bytes.position(), UTF_8);
+  }
+
+  private void write(String record) throws IOException {
+    channel.truncate(0);
+    channel.write(ByteBuffer.wrap(record.getBytes(UTF_8)), 0);
+  }
+
+  /** Who had it before and died with it: what it was doing may have left something. */
+  Optional<Holder> stale() {
+    return stale;
+  }
+
+  /** Leaves it to a container that outlives this process. */
+  void handOver(long pid, Journal.Entry entry) {
+    try {
+      write(Holder.container(pid, user, entry).text());
+      channel.force(false);
+    } catch (IOException e) {
+      throw new OverlayException("cannot write " + file + ": " + e, e);
+    }
+    close(channel);
+    OURS.remove(file);
+  }
+
+  /** Gives the right back. Does nothing after it was handed over. */
+  @Override
+  public void close() {
+    if (!channel.isOpen()) {
+      return;
+    }
+    try {
+      // the overlay may have been deleted meanwhile, or moved, and a new one is at its place
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        write("");
+      }
+    } catch (IOException e) {
+      LOG.warn("the record of the overlay's holder stays, and will be found to be dead", e);
+    }
+    close(channel);
+    OURS.remove(file);
+  }
+
+  private static void close(FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      LOG.debug("the channel of a lock", e);
+    }
+  }
+}
