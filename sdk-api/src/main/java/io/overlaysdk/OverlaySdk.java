@@ -84,14 +84,29 @@ public interface OverlaySdk extends AutoCloseable {
 
   /**
    * Makes an empty overlay in one file, an ext3 image of this many bytes, without the space being
-   * taken before it is used.
-   *
-   * @param bytes at least 1 MiB
-   * @throws InvalidSpecException where something is at {@code file} already, or {@code bytes} is
-   *     less
-   * @throws LaunchException where mkfs.ext3 is missing or fails
+   * taken before it is used; see {@link #createOverlay(Path, ImageSize)}.
    */
-  Overlay createOverlay(Path file, long bytes);
+  default Overlay createOverlay(Path file, long bytes) {
+    return createOverlay(file, ImageSize.of(bytes));
+  }
+
+  /**
+   * Makes an empty overlay in one file, an ext3 image.
+   *
+   * @throws InvalidSpecException where something is at {@code file} already
+   * @throws LaunchException where mkfs.ext3 is missing or fails, or fallocate where all space is to
+   *     be taken
+   */
+  Overlay createOverlay(Path file, ImageSize size);
+
+  /**
+   * What is known of an overlay, without mounting it; while somebody writes to it, as far as it has
+   * been written down by then.
+   *
+   * @throws InvalidSpecException where there is none
+   * @throws CorruptOverlayException where it is damaged
+   */
+  OverlayInfo info(Path overlay);
 
   /**
    * Builds an image from a definition file. The image appears whole or not at all.

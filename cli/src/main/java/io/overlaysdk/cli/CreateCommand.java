@@ -1,10 +1,13 @@
 package io.overlaysdk.cli;
 
+import io.overlaysdk.ImageSize;
+import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Overlay;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -24,6 +27,17 @@ final class CreateCommand implements Runnable {
       description = "An ext3 image of this size, as in 1G; the space is taken when it is used.")
   private Long size;
 
+  @Option(
+      names = "--inodes",
+      paramLabel = "N",
+      description = "How many files and directories the image can hold; one in 16 KiB unless set.")
+  private Long inodes;
+
+  @Option(
+      names = "--full",
+      description = "Take all the space at once, so that it cannot run out for a session.")
+  private boolean full;
+
   @Parameters(
       paramLabel = "PATH",
       converter = Converters.OfPath.class,
@@ -36,8 +50,22 @@ final class CreateCommand implements Runnable {
 
   @Override
   public void run() {
+    if (size == null && (inodes != null || full)) {
+      throw new ParameterException(
+          spec.commandLine(), "--inodes and --full are about an image: give its --size too");
+    }
     Overlay made =
-        size == null ? sdk.get().createOverlay(path) : sdk.get().createOverlay(path, size);
+        size == null ? sdk.get().createOverlay(path) : sdk.get().createOverlay(path, imageSize());
     spec.commandLine().getOut().println("created " + made);
+  }
+
+  private ImageSize imageSize() {
+    try {
+      ImageSize wanted = ImageSize.of(size);
+      wanted = inodes == null ? wanted : wanted.inodes(inodes);
+      return full ? wanted.taken() : wanted;
+    } catch (InvalidSpecException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
   }
 }

@@ -8,11 +8,13 @@ import io.overlaysdk.CommandMode;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.Finding;
 import io.overlaysdk.Image;
+import io.overlaysdk.ImageSize;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.OutputListener;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
@@ -70,9 +72,15 @@ final class FakeSdk implements OverlaySdk {
   }
 
   @Override
-  public Overlay createOverlay(Path file, long bytes) {
-    calls.add("create " + file + " of " + bytes);
+  public Overlay createOverlay(Path file, ImageSize size) {
+    String inodes = size.inodes().isPresent() ? ", inodes " + size.inodes().getAsLong() : "";
+    calls.add("create " + file + " of " + size.bytes() + inodes + (size.full() ? ", full" : ""));
     return Overlay.at(file);
+  }
+
+  @Override
+  public OverlayInfo info(Path overlay) {
+    throw new InvalidSpecException("nothing asks for it");
   }
 
   @Override

@@ -57,7 +57,12 @@ class OtherCommandsTest {
     assertEquals(
         "created a.img\n", CommandLineRun.of(sdk, "create", "a.img", "--size", "1G").out());
     assertEquals("create a.img of 1073741824", sdk.calls.get(0));
+    CommandLineRun.of(sdk, "create", "b.img", "--size", "1G", "--inodes", "500000", "--full");
+    assertEquals("create b.img of 1073741824, inodes 500000, full", sdk.calls.get(1));
     assertEquals(2, CommandLineRun.of(sdk, "create", "").status());
+    assertEquals(2, CommandLineRun.of(sdk, "create", "d", "--inodes", "5000").status());
+    assertEquals(
+        2, CommandLineRun.of(sdk, "create", "d", "--size", "1M", "--inodes", "5000").status());
   }
 
   @Test

@@ -7,8 +7,10 @@ import io.overlaysdk.Configuration;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.Finding;
 import io.overlaysdk.Image;
+import io.overlaysdk.ImageSize;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
@@ -140,8 +142,13 @@ final class Engine implements OverlaySdk {
   }
 
   @Override
-  public Overlay createOverlay(Path file, long bytes) {
-    return new OverlayMaker(host, ledger, this::newScratch).image(file, bytes);
+  public Overlay createOverlay(Path file, ImageSize size) {
+    return new OverlayMaker(host, ledger, this::newScratch).image(file, size);
+  }
+
+  @Override
+  public OverlayInfo info(Path overlay) {
+    return InfoReader.read(overlay);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.Access;
+import io.overlaysdk.ImageSize;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.spi.Host;
@@ -43,14 +44,12 @@ final class Ephemeral {
       return directories;
     }
     List<Step> steps = new ArrayList<>(directories);
-    steps.add(format(at, facts(overlay, scratch).path(), overlay.size().getAsLong()));
+    steps.add(format(at, facts(overlay, scratch).path(), ImageSize.of(overlay.size().getAsLong())));
     return steps;
   }
 
-  /**
-   * Writes an ext3 file system of {@code bytes} with the content of a directory into a new file.
-   */
-  Step format(Path content, Path file, long bytes) {
+  /** Writes an ext3 file system of this size with the content of a directory into a new file. */
+  Step format(Path content, Path file, ImageSize size) {
     Path mkfs =
         host.find("mkfs.ext3")
             .orElseThrow(
@@ -60,20 +59,27 @@ final class Ephemeral {
                             + " e2fsprogs",
                         List.of("mkfs.ext3"),
                         ""));
+    List<String> words = new ArrayList<>(List.of("-q", "-F", "-m", "0"));
+    String owner = host.identity().uid() + ":" + host.identity().gid();
+    words.addAll(List.of("-E", "root_owner=" + owner));
+    size.inodes().ifPresent(count -> words.addAll(List.of("-N", Long.toString(count))));
+    words.addAll(List.of("-d", content.toString(), file.toString(), size.bytes() / 1024 + "k"));
     return new Step.Run(
-        "format an ext3 overlay of " + bytes + " bytes",
-        Invocation.of(
-            mkfs,
-            List.of(
-                "-q",
-                "-F",
-                "-m",
-                "0",
-                "-E",
-                "root_owner=" + host.identity().uid() + ":" + host.identity().gid(),
-                "-d",
-                content.toString(),
-                file.toString(),
-                bytes / 1024 + "k")));
+        "format an ext3 overlay of " + size.bytes() + " bytes", Invocation.of(mkfs, words));
+  }
+
+  /** Takes the space of a file at once. */
+  Step fill(Path file, ImageSize size) {
+    Path fallocate =
+        host.find("fallocate")
+            .orElseThrow(
+                () ->
+                    new LaunchException(
+                        "to take the space of an overlay at once needs fallocate, which is not"
+                            + " here: install util-linux",
+                        List.of("fallocate"),
+                        ""));
+    List<String> words = List.of("-l", Long.toString(size.bytes() / 1024 * 1024), file.toString());
+    return new Step.Run("take the space of " + file, Invocation.of(fallocate, words));
   }
 }

@@ -73,6 +73,19 @@ record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors) {
         (block.getShort(58) & STATE_ERRORS) != 0);
   }
 
+  /** What fits into a file system, as its superblock counted when it was last written. */
+  record Room(long freeBytes, long inodes, long freeInodes) {}
+
+  /** Reads the counts of the file system at {@code offset}, which is one. */
+  static Room room(RawFile file, long offset) {
+    ByteBuffer block = file.read(offset + AT, SIZE);
+    long blockSize = 1024L << block.getInt(24);
+    return new Room(
+        Integer.toUnsignedLong(block.getInt(12)) * blockSize,
+        Integer.toUnsignedLong(block.getInt(0)),
+        Integer.toUnsignedLong(block.getInt(16)));
+  }
+
   /** The UUID of the file system at {@code offset}, in hexadecimal digits. */
   static String uuid(RawFile file, long offset) {
     byte[] uuid = new byte[UUID_SIZE];

@@ -10,14 +10,15 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +38,7 @@ final class OverlayLock implements AutoCloseable {
    * What this JVM has locked. The end of any channel on a file drops all of its POSIX locks, so
    * there must never be a second one.
    */
-  private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
+  private static final Map<Path, Holder> OURS = new ConcurrentHashMap<>();
 
   private final Path file;
   private final FileChannel channel;
@@ -61,7 +62,7 @@ final class OverlayLock implements AutoCloseable {
     Path overlay = facts.path();
     Holder holder = Holder.self(host.identity().user(), entry);
     Path file = file(overlay, facts.kind() == OverlayFacts.Kind.DIRECTORY);
-    if (!OURS.add(file)) {
+    if (OURS.putIfAbsent(file, holder) != null) {
       throw new OverlayBusyException(overlay, "another session of this process");
     }
     FileChannel channel = null;
@@ -89,6 +90,27 @@ final class OverlayLock implements AutoCloseable {
         close(channel);
         OURS.remove(file);
       }
+    }
+  }
+
+  /** Who has the right to write now: the record's word, or the tool's own lock on an image. */
+  static Optional<String> holder(OverlayFacts overlay) {
+    boolean directory = overlay.kind() == OverlayFacts.Kind.DIRECTORY;
+    Optional<String> tool =
+        directory ? Optional.empty() : LockHolder.of(overlay.path(), Path.of("/proc"));
+    return record(file(overlay.path(), directory)).map(Holder::toString).or(() -> tool);
+  }
+
+  private static Optional<Holder> record(Path file) {
+    Holder ours = OURS.get(file);
+    if (ours != null) {
+      // to read the file would drop the lock
+      return Optional.of(ours);
+    }
+    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      return Holder.parse(new String(in.readNBytes(LONGEST_RECORD), UTF_8)).filter(Holder::mayLive);
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 

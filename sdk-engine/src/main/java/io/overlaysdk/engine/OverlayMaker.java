@@ -1,5 +1,6 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.ImageSize;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
@@ -12,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -21,9 +23,8 @@ final class OverlayMaker {
   private static final Duration FORMAT_LIMIT = Duration.ofMinutes(10);
 
   /** Below this mkfs.ext3 (1.47) leaves the journal out, and the tools refuse what it makes. */
-  private static final long SMALLEST_IMAGE = 4 << 20;
-
   private final Host host;
+
   private final Ledger ledger;
   private final Function<String, Scratch> scratches;
 
@@ -51,22 +52,21 @@ final class OverlayMaker {
     return Overlay.at(directory);
   }
 
-  Overlay image(Path file, long bytes) {
-    if (bytes < SMALLEST_IMAGE) {
-      throw new InvalidSpecException(
-          "an ext3 overlay needs at least " + SMALLEST_IMAGE + " bytes, not " + bytes);
-    }
+  Overlay image(Path file, ImageSize size) {
     Path target = free(file);
     Path partial = partial(target);
     try (Scratch scratch = scratches.apply("create " + target)) {
       Path content = scratch.directory().resolve("content");
-      scratch.perform(
-          List.of(
-              new Step.MakeDirectory(content),
-              new Step.MakeDirectory(content.resolve("upper")),
-              new Step.MakeDirectory(content.resolve("work")),
-              new Ephemeral(host).format(content, partial, bytes)),
-          FORMAT_LIMIT);
+      Ephemeral maker = new Ephemeral(host);
+      List<Step> steps = new ArrayList<>();
+      steps.add(new Step.MakeDirectory(content));
+      steps.add(new Step.MakeDirectory(content.resolve("upper")));
+      steps.add(new Step.MakeDirectory(content.resolve("work")));
+      steps.add(maker.format(content, partial, size));
+      if (size.full()) {
+        steps.add(maker.fill(partial, size));
+      }
+      scratch.perform(steps, FORMAT_LIMIT);
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
       ManifestFile.ofImage(target).write(ledger.empty());
     } catch (IOException e) {

@@ -1,0 +1,119 @@
+package io.overlaysdk.it.processes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.overlaysdk.ImageSize;
+import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayInfo;
+import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Session;
+import io.overlaysdk.it.OnEachBackend;
+import io.overlaysdk.it.OnEachExt3Backend;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an overlay tells of itself, beside what e2fsprogs tells of it. */
+class OverlayInfoIT {
+  private Site site;
+
+  @BeforeEach
+  void makeSite(@TempDir Path directory) {
+    site = Site.in(directory);
+  }
+
+  @Test
+  void countsAsDumpe2fsDoes() throws Exception {
+    Path file = site.directory().resolve("sized.img");
+    try (OverlaySdk sdk = site.open()) {
+      sdk.createOverlay(file, ImageSize.of(64 << 20).inodes(5000));
+      assertAsDumpe2fs(sdk.info(file));
+      assertTrue(blocks(file) < (8 << 20) / 512, "the space is not taken before it is used");
+    }
+  }
+
+  @Test
+  void takesTheSpaceWhereItIsAskedTo() throws Exception {
+    Path file = site.directory().resolve("full.img");
+    try (OverlaySdk sdk = site.open()) {
+      sdk.createOverlay(file, ImageSize.of(16 << 20).taken());
+      assertEquals(16 << 20, Files.size(file));
+      assertTrue(blocks(file) >= (16 << 20) / 512, "all space is taken");
+      assertAsDumpe2fs(sdk.info(file));
+    }
+  }
+
+  @OnEachExt3Backend
+  void tellsOfAnImageWhatASessionMadeOfIt(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.ext3Overlay(sdk);
+      Path file = overlay.path().orElseThrow();
+      try (Session session = sdk.start(site.on(backend).overlay(overlay))) {
+        session.run("sh", "-c", "head -c 3000000 /dev/zero >/app/zeros").orThrow();
+        assertTrue(sdk.info(file).holder().isPresent(), "somebody writes to it");
+      }
+      OverlayInfo info = sdk.info(file);
+      assertAsDumpe2fs(info);
+      assertEquals("ext3", info.kind());
+      assertEquals(site.image().toString(), info.base().orElseThrow());
+      assertTrue(info.writer().orElseThrow().startsWith(backend), info::toString);
+      assertTrue(info.holder().isEmpty(), info::toString);
+    }
+  }
+
+  @OnEachBackend
+  void tellsOfADirectory(String backend) {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.directoryOverlay(sdk);
+      Path directory = overlay.path().orElseThrow();
+      OverlayInfo fresh = sdk.info(directory);
+      assertEquals("directory", fresh.kind());
+      assertEquals(OptionalLong.empty(), fresh.bytes());
+      assertTrue(fresh.base().isEmpty() && fresh.writer().isEmpty(), fresh::toString);
+      try (Session session = sdk.start(site.on(backend).overlay(overlay))) {
+        session.run("rm", "-r", "/app").orThrow();
+        String holder = sdk.info(directory).holder().orElseThrow();
+        assertTrue(holder.contains("process " + ProcessHandle.current().pid()), holder);
+      }
+      OverlayInfo info = sdk.info(directory);
+      assertEquals(site.image().toString(), info.base().orElseThrow());
+      assertEquals(List.of(), info.holder().stream().toList());
+    }
+  }
+
+  private static void assertAsDumpe2fs(OverlayInfo info) throws Exception {
+    Map<String, String> fields = dumpe2fs(info.path());
+    long block = Long.parseLong(fields.get("Block size"));
+    assertEquals(Long.parseLong(fields.get("Block count")) * block, info.bytes().orElseThrow());
+    assertEquals(Long.parseLong(fields.get("Free blocks")) * block, info.freeBytes().orElseThrow());
+    assertEquals(Long.parseLong(fields.get("Inode count")), info.inodes().orElseThrow());
+    assertEquals(Long.parseLong(fields.get("Free inodes")), info.freeInodes().orElseThrow());
+    assertEquals("0", fields.get("Reserved block count"));
+  }
+
+  private static Map<String, String> dumpe2fs(Path file) throws Exception {
+    Process process =
+        new ProcessBuilder("/usr/sbin/dumpe2fs", "-h", file.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    return new String(process.getInputStream().readAllBytes(), UTF_8)
+        .lines()
+        .filter(line -> line.contains(":"))
+        .map(line -> line.split(":\\s*", 2))
+        .collect(Collectors.toMap(parts -> parts[0], parts -> parts[1], (one, two) -> one));
+  }
+
+  private static long blocks(Path file) throws IOException {
+    Process process = new ProcessBuilder("stat", "-c", "%b", file.toString()).start();
+    return Long.parseLong(new String(process.getInputStream().readAllBytes(), UTF_8).strip());
+  }
+}
