@@ -94,7 +94,7 @@ final class LatencyPlot {
     svg.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"640\" height=\"340\"");
     svg.append(" font-family=\"sans-serif\" font-size=\"12\">\n");
     svg.append("<rect width=\"640\" height=\"340\" fill=\"#fff\"/>\n");
-    text(svg, LEFT, 18, "ms for each command, apptainer, sandbox image; log scale");
+    text(svg, LEFT, 18, "ms for each command, apptainer, SIF image; log scale");
     for (int decade = LOWEST; decade <= HIGHEST; decade++) {
       double y = y(Math.pow(10, decade));
       svg.append(

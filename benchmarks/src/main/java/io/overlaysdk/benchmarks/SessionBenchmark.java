@@ -68,7 +68,7 @@ final class SessionBenchmark implements Benchmark {
                   ours,
                   "a script with unshare, mount and chroot",
                   byHand::run,
-                  new Bound.AtMost(1.1)));
+                  new Bound.AtMost(2.5)));
       if (!ROOT) {
         all.add(
             new Rounds(3, 15)

@@ -72,22 +72,33 @@ final class Resident {
   static Resident start(
       ControlDirectory control, String name, Plan plan, Launcher launcher, LongConsumer started)
       throws IOException {
-    control.makePipes(first(name, List.of(name)));
-    Resident resident = new Resident(control, name, name);
-    resident.runs(launcher.begin(plan.enter(shell(name, "go"), Stdio.PIPES), started));
-    return resident;
+    Running running = launcher.begin(plan.enter(shell(name, "go"), Stdio.PIPES), started);
+    return started(control, name, running);
   }
 
   /** Starts a container that stays when this JVM ends. */
   static Resident detach(
       ControlDirectory control, String name, Plan plan, Launcher launcher, LongConsumer started)
       throws IOException {
-    control.makePipes(first(name, List.of(name)));
-    Resident resident = new Resident(control, name, name);
-    resident.runs(
+    Running running =
         launcher.detach(
-            plan.enter(shell(name, "stay"), Stdio.PIPES), control.at(name + ".log"), started));
-    return resident;
+            plan.enter(shell(name, "stay"), Stdio.PIPES), control.at(name + ".log"), started);
+    return started(control, name, running);
+  }
+
+  /** The container waits for its pipes, which are made while it starts. */
+  private static Resident started(ControlDirectory control, String name, Running running)
+      throws IOException {
+    try {
+      control.makePipes(first(name, List.of(name)));
+      Resident resident = new Resident(control, name, name);
+      resident.requests.write(Tidings.line("hello"));
+      resident.runs(running);
+      return resident;
+    } catch (IOException | RuntimeException e) {
+      running.end();
+      throw e;
+    }
   }
 
   /** Uses a container that another process, or this one, has started to stay. */

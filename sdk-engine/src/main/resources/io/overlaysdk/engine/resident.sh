@@ -68,6 +68,12 @@ overlaysdk_serve() {
   kill -KILL "$$"
 }
 
+# The engine makes the pipes while the container starts, and is done long before, as a rule.
+until [ -p "$overlaysdk_requests" ]; do
+  [ -d "$overlaysdk_directory" ] || exit
+done
 exec 6<>"$overlaysdk_requests" 3<"$overlaysdk_requests" || exit
+# a greeting: from here on the engine has its side of the pipe open
+read -r overlaysdk_word <&3 || exit
 [ "$3" = stay ] || exec 6<&-
 overlaysdk_serve
