@@ -109,6 +109,30 @@ public interface OverlaySdk extends AutoCloseable {
   OverlayInfo info(Path overlay);
 
   /**
+   * Looks through the file system of an ext3 overlay, and repairs it where that is asked for: on a
+   * copy, which takes the image's place when it is sound, so that nothing is lost where the repair
+   * fails or is killed.
+   *
+   * @throws InvalidSpecException where it is no ext3 image
+   * @throws OverlayBusyException where somebody has it in use
+   * @throws LaunchException where e2fsck is missing
+   */
+  CheckReport check(Path overlay, boolean repair);
+
+  /**
+   * Makes an ext3 overlay larger or smaller; its inodes grow and shrink with it. Done on a copy,
+   * which takes the image's place when it is whole.
+   *
+   * @param bytes the new size, at least 1 MiB
+   * @throws InvalidSpecException where it is no ext3 image, or {@code bytes} is less
+   * @throws CorruptOverlayException where it must be repaired first: see {@link #check}
+   * @throws OverlayBusyException where somebody has it in use
+   * @throws LaunchException where resize2fs is missing, or fails because what is in the overlay
+   *     does not fit
+   */
+  void resizeOverlay(Path overlay, long bytes);
+
+  /**
    * Builds an image from a definition file. The image appears whole or not at all.
    *
    * @param definition a definition file as Apptainer and Singularity read it

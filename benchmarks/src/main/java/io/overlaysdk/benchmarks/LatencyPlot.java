@@ -18,6 +18,9 @@ final class LatencyPlot {
   private static final List<Integer> COUNTS = List.of(1, 10, 100);
   private static final List<String> COLOURS = List.of("#b33", "#c80", "#27a");
 
+  /** Where the numbers stand, above or below their line. */
+  private static final List<Integer> OFFSETS = List.of(16, -6, 32);
+
   private static final int LEFT = 70;
   private static final int TOP = 30;
   private static final int HEIGHT = 240;
@@ -26,7 +29,7 @@ final class LatencyPlot {
   /** The decades of the vertical axis, in milliseconds. */
   private static final int LOWEST = 0;
 
-  private static final int HIGHEST = 3;
+  private static final int HIGHEST = 4;
 
   private final OverlaySdk sdk;
   private final Path base;
@@ -106,16 +109,18 @@ final class LatencyPlot {
     }
     int number = 0;
     for (Map.Entry<String, List<Double>> entry : lines.entrySet()) {
-      draw(svg, entry.getKey(), entry.getValue(), COLOURS.get(number++));
+      draw(svg, entry.getKey(), entry.getValue(), COLOURS.get(number), OFFSETS.get(number));
+      number++;
     }
     return svg.append("</svg>\n").toString();
   }
 
-  private static void draw(StringBuilder svg, String name, List<Double> values, String colour) {
+  private static void draw(
+      StringBuilder svg, String name, List<Double> values, String colour, int offset) {
     StringBuilder points = new StringBuilder();
     for (int i = 0; i < values.size(); i++) {
       points.append(line("%d,%.1f ", LEFT + i * STEP, y(values.get(i))));
-      text(svg, LEFT + i * STEP + 4, y(values.get(i)) - 6, line("%.1f", values.get(i)));
+      text(svg, LEFT + i * STEP + 4, y(values.get(i)) + offset, line("%.1f", values.get(i)));
     }
     svg.append("<polyline points=\"").append(points.toString().strip());
     svg.append("\" fill=\"none\" stroke-width=\"2\" stroke=\"").append(colour).append("\"/>\n");

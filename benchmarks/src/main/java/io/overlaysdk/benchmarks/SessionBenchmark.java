@@ -78,8 +78,31 @@ final class SessionBenchmark implements Benchmark {
                     "apptainer exec --overlay",
                     apptainer::run,
                     new Bound.AtLeastAsFast(8)));
+        all.add(onSif(sdk, directory));
       }
       return all;
     }
+  }
+
+  /** The tool that the backend drives, on an image as it is made for it. */
+  private static Measured onSif(OverlaySdk sdk, Path directory) throws Exception {
+    Path checkout = Path.of(System.getProperty("overlaysdk.checkout"));
+    Path sif = directory.resolve("base.sif");
+    sdk.build(checkout.resolve("examples/tutorial/base.def"), sif);
+    Path theirs = sdk.createOverlay(directory.resolve("theirs")).path().orElseThrow();
+    Overlay ours = sdk.createOverlay(directory.resolve("ours"));
+    SessionSpec spec = SessionSpec.on(Image.at(sif)).overlay(ours).backend("apptainer");
+    Tool raw = Tool.of("apptainer", "--silent", "exec", "--overlay", theirs, sif, "/bin/true");
+    return new Rounds(3, 15)
+        .compare(
+            "open, one command, close over a SIF (apptainer)",
+            () -> {
+              try (Session session = sdk.start(spec)) {
+                session.run("true").orThrow();
+              }
+            },
+            "apptainer exec --overlay",
+            raw::run,
+            new Bound.AtMost(1.1));
   }
 }

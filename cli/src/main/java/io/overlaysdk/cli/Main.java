@@ -94,6 +94,8 @@ public final class Main {
     commands.put("run", () -> new CommandLine(new RunCommand(sdk, reader)));
     commands.put("create", () -> new CommandLine(new CreateCommand(sdk)));
     commands.put("info", () -> new CommandLine(new InfoCommand(sdk)));
+    commands.put("check", () -> new CommandLine(new CheckCommand(sdk)));
+    commands.put("resize", () -> new CommandLine(new ResizeCommand(sdk)));
     commands.put("changes", () -> new CommandLine(new ChangesCommand(sdk)));
     commands.put("convert", () -> new CommandLine(new ConvertCommand(sdk)));
     commands.put("export", () -> new CommandLine(new ExportCommand(sdk)));

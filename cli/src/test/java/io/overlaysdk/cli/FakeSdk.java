@@ -3,6 +3,7 @@ package io.overlaysdk.cli;
 import io.overlaysdk.BackendReport;
 import io.overlaysdk.Change;
 import io.overlaysdk.Changes;
+import io.overlaysdk.CheckReport;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandMode;
 import io.overlaysdk.Explanation;
@@ -76,6 +77,17 @@ final class FakeSdk implements OverlaySdk {
     String inodes = size.inodes().isPresent() ? ", inodes " + size.inodes().getAsLong() : "";
     calls.add("create " + file + " of " + size.bytes() + inodes + (size.full() ? ", full" : ""));
     return Overlay.at(file);
+  }
+
+  @Override
+  public CheckReport check(Path overlay, boolean repair) {
+    calls.add("check " + overlay + (repair ? ", repair" : ""));
+    return new CheckReport(overlay, CheckReport.State.DIRTY, "said\n");
+  }
+
+  @Override
+  public void resizeOverlay(Path overlay, long bytes) {
+    calls.add("resize " + overlay + " to " + bytes);
   }
 
   @Override

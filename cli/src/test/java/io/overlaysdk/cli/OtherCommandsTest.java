@@ -53,12 +53,26 @@ class OtherCommandsTest {
   }
 
   @Test
+  void checksAndResizesImages() {
+    assertEquals("dirty\n", CommandLineRun.of(sdk, "check", "a.img").out());
+    assertEquals(1, CommandLineRun.of(sdk, "check", "--repair", "a.img").status());
+    assertEquals(
+        "{\"overlay\":\"a.img\",\"state\":\"dirty\",\"output\":\"said\\u000a\"}\n",
+        CommandLineRun.of(sdk, "check", "--json", "a.img").out());
+    assertEquals(0, CommandLineRun.of(sdk, "resize", "a.img", "--size", "2G").status());
+    assertEquals(2, CommandLineRun.of(sdk, "resize", "a.img").status());
+    assertEquals(
+        List.of("check a.img", "check a.img, repair", "check a.img", "resize a.img to 2147483648"),
+        sdk.calls.stream().map(Object::toString).filter(c -> !c.startsWith("close")).toList());
+  }
+
+  @Test
   void createsADirectoryOrAnImageOfASize() {
     assertEquals(
         "created a.img\n", CommandLineRun.of(sdk, "create", "a.img", "--size", "1G").out());
     assertEquals("create a.img of 1073741824", sdk.calls.get(0));
     CommandLineRun.of(sdk, "create", "b.img", "--size", "1G", "--inodes", "500000", "--full");
-    assertEquals("create b.img of 1073741824, inodes 500000, full", sdk.calls.get(1));
+    assertEquals("create b.img of 1073741824, inodes 500000, full", sdk.calls.get(2));
     assertEquals(2, CommandLineRun.of(sdk, "create", "").status());
     assertEquals(2, CommandLineRun.of(sdk, "create", "d", "--inodes", "5000").status());
     assertEquals(

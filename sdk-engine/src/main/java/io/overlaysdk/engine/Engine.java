@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.BackendReport;
 import io.overlaysdk.Changes;
+import io.overlaysdk.CheckReport;
 import io.overlaysdk.Command;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.Explanation;
@@ -144,6 +145,28 @@ final class Engine implements OverlaySdk {
   @Override
   public Overlay createOverlay(Path file, ImageSize size) {
     return new OverlayMaker(host, ledger, this::newScratch).image(file, size);
+  }
+
+  @Override
+  public CheckReport check(Path overlay, boolean repair) {
+    return listeners.during(
+        "check of " + overlay,
+        () -> 0,
+        OptionalLong.empty(),
+        () -> new ImageCare(host, launcher, this::newScratch).check(overlay, repair));
+  }
+
+  @Override
+  public void resizeOverlay(Path overlay, long bytes) {
+    ImageSize.of(bytes);
+    listeners.during(
+        "resize of " + overlay,
+        () -> 0,
+        OptionalLong.empty(),
+        () -> {
+          new ImageCare(host, launcher, this::newScratch).resize(overlay, bytes);
+          return overlay;
+        });
   }
 
   @Override

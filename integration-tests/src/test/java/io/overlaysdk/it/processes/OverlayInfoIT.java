@@ -1,11 +1,17 @@
 package io.overlaysdk.it.processes;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.overlaysdk.CheckReport;
 import io.overlaysdk.ImageSize;
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
@@ -68,6 +74,60 @@ class OverlayInfoIT {
       assertTrue(info.writer().orElseThrow().startsWith(backend), info::toString);
       assertTrue(info.holder().isEmpty(), info::toString);
     }
+  }
+
+  @OnEachExt3Backend
+  void growsAndShrinksAndKeepsWhatIsInIt(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.ext3Overlay(sdk);
+      Path file = overlay.path().orElseThrow();
+      try (Session session = sdk.start(site.on(backend).overlay(overlay))) {
+        session.run("sh", "-c", "head -c 3000000 /dev/zero >/app/zeros; rm /app/obsolete.txt");
+        assertThrows(OverlayBusyException.class, () -> sdk.resizeOverlay(file, 64 << 20));
+        assertThrows(OverlayBusyException.class, () -> sdk.check(file, true));
+      }
+      for (long size : List.of(96L << 20, 24L << 20)) {
+        sdk.resizeOverlay(file, size);
+        assertEquals(size, sdk.info(file).bytes().orElseThrow());
+        assertAsDumpe2fs(sdk.info(file));
+        assertEquals(CheckReport.State.CLEAN, sdk.check(file, false).state());
+      }
+      assertThrows(LaunchException.class, () -> sdk.resizeOverlay(file, 2 << 20));
+      try (Session session = sdk.start(site.on(backend).overlay(overlay))) {
+        String seen = session.run("sh", "-c", "wc -c </app/zeros; ls /app").orThrow().stdout();
+        assertEquals("3000000\nmessage.txt\nzeros\n", seen);
+      }
+    }
+    site.assertNothingLeft();
+  }
+
+  /** A superblock whose count of free blocks is wrong is what a cut-off write leaves. */
+  @Test
+  void findsDamageAndRepairsItOnlyWhereItIsAskedTo() throws Exception {
+    Path file = site.directory().resolve("damaged.img");
+    try (OverlaySdk sdk = site.open()) {
+      sdk.createOverlay(file, 16 << 20);
+      debugfs(file, "set_super_value free_blocks_count 7");
+      debugfs(file, "set_inode_field <2> links_count 77");
+      byte[] before = Files.readAllBytes(file);
+
+      assertEquals(CheckReport.State.DAMAGED, sdk.check(file, false).state());
+      assertArrayEquals(before, Files.readAllBytes(file));
+      CheckReport repaired = sdk.check(file, true);
+      assertEquals(CheckReport.State.REPAIRED, repaired.state(), repaired::output);
+      assertEquals(CheckReport.State.CLEAN, sdk.check(file, false).state());
+      assertThrows(
+          InvalidSpecException.class, () -> sdk.check(site.directory(), false), "a directory");
+    }
+  }
+
+  private static void debugfs(Path file, String request) throws Exception {
+    Process process =
+        new ProcessBuilder("/usr/sbin/debugfs", "-w", "-R", request, file.toString())
+            .redirectErrorStream(true)
+            .start();
+    process.getInputStream().readAllBytes();
+    assertEquals(0, process.waitFor());
   }
 
   @OnEachBackend
