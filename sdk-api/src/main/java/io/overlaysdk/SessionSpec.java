@@ -36,6 +36,7 @@ public final class SessionSpec {
       Optional<Gpu> gpu,
       Network network,
       Optional<Duration> timeLimit,
+      Optional<Duration> patience,
       Map<String, String> labels,
       Optional<String> backend) {}
 
@@ -53,6 +54,7 @@ public final class SessionSpec {
     private Optional<Gpu> gpu;
     private Network network;
     private Optional<Duration> timeLimit;
+    private Optional<Duration> patience;
     private Map<String, String> labels;
     private Optional<String> backend;
 
@@ -69,6 +71,7 @@ public final class SessionSpec {
       gpu = parts.gpu;
       network = parts.network;
       timeLimit = parts.timeLimit;
+      patience = parts.patience;
       labels = parts.labels;
       backend = parts.backend;
     }
@@ -87,6 +90,7 @@ public final class SessionSpec {
           gpu,
           network,
           timeLimit,
+          patience,
           labels,
           backend);
     }
@@ -113,6 +117,7 @@ public final class SessionSpec {
             false,
             Optional.empty(),
             Network.HOST,
+            Optional.empty(),
             Optional.empty(),
             Map.of(),
             Optional.empty()));
@@ -218,6 +223,17 @@ public final class SessionSpec {
     return with(draft -> draft.timeLimit = Optional.of(limit));
   }
 
+  /**
+   * Where another session writes to an overlay of this one, opening waits for its end, this long at
+   * the most. Without this it fails at once, with {@link OverlayBusyException}.
+   *
+   * @throws InvalidSpecException where the limit is not positive
+   */
+  public SessionSpec patience(Duration limit) {
+    Command.requirePositive(limit);
+    return with(draft -> draft.patience = Optional.of(limit));
+  }
+
   /** With a note of the caller's, which the journal of sessions keeps and nothing else reads. */
   public SessionSpec label(String name, String value) {
     Map<String, String> labels = new LinkedHashMap<>(parts.labels);
@@ -293,6 +309,10 @@ public final class SessionSpec {
     return parts.timeLimit;
   }
 
+  public Optional<Duration> patience() {
+    return parts.patience;
+  }
+
   public Map<String, String> labels() {
     return parts.labels;
   }
@@ -311,8 +331,13 @@ public final class SessionSpec {
     return parts.hashCode();
   }
 
+  /** All but the values of variables, which may be secrets: this text reaches logs and journals. */
   @Override
   public String toString() {
-    return "SessionSpec" + parts.toString().substring("Parts".length());
+    Map<String, String> names = new LinkedHashMap<>();
+    parts.variables.keySet().forEach(name -> names.put(name, "..."));
+    Draft shown = new Draft(parts);
+    shown.variables = names;
+    return "SessionSpec" + shown.parts().toString().substring("Parts".length());
   }
 }

@@ -185,10 +185,11 @@ class SessionSpecTest {
   void printsAllThatItHolds() {
     assertEquals(
         "SessionSpec[image=base.sif, overlays=[upper],"
-            + " binds=[Bind[source=/data, target=/in, access=READ_ONLY]], variables={A=1},"
+            + " binds=[Bind[source=/data, target=/in, access=READ_ONLY]], variables={A=...},"
             + " shares=[HOME], directory=Optional[/d], fakeroot=true, otherBase=true,"
             + " separateCommands=false, gpu=Optional[NVIDIA],"
-            + " network=NONE, timeLimit=Optional[PT1S], labels={l=1},"
+            + " network=NONE, timeLimit=Optional[PT1S], patience=Optional.empty,"
+            + " labels={l=1},"
             + " backend=Optional[apptainer]]",
         full().toString());
   }

@@ -87,6 +87,13 @@ final class SessionOptions {
   private Duration timeout;
 
   @Option(
+      names = "--wait",
+      paramLabel = "TIME",
+      converter = Amount.OfTime.class,
+      description = "Wait so long for an overlay that another session writes to.")
+  private Duration patience;
+
+  @Option(
       names = "--network",
       paramLabel = "host|none",
       converter = Converters.OfNetwork.class,
@@ -149,6 +156,7 @@ final class SessionOptions {
     session = fakeroot ? session.fakeroot() : session;
     session = otherBase ? session.allowOtherBase() : session;
     session = timeout == null ? session : session.timeLimit(timeout);
+    session = patience == null ? session : session.patience(patience);
     session = network == null ? session : session.network(network);
     session = gpu == null ? session : session.gpu(gpu);
     return directory == null ? session : session.directory(directory);

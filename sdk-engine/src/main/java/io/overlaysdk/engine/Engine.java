@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.BackendReport;
+import io.overlaysdk.CancelledException;
 import io.overlaysdk.Changes;
 import io.overlaysdk.CheckReport;
 import io.overlaysdk.Command;
@@ -11,6 +12,7 @@ import io.overlaysdk.Image;
 import io.overlaysdk.ImageSize;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.SdkListener;
@@ -43,6 +45,9 @@ import java.util.function.Consumer;
 final class Engine implements OverlaySdk {
   /** What a probe may take: a tool that does not answer in that time is not to be used. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(10);
+
+  /** How often an overlay is asked for that is in use. */
+  private static final long BUSY_MILLIS = 50;
 
   /** What preparing a session may take: formatting a large image on a slow file system. */
   private static final Duration STEP_LIMIT = Duration.ofMinutes(10);
@@ -238,6 +243,30 @@ final class Engine implements OverlaySdk {
    */
   private ContainerSession open(SessionSpec spec, Consumer<Journal.Entry> begun) {
     listeners.tell(listener -> listener.opening(spec));
+    Deadline patience = Deadline.of(spec.patience());
+    while (true) {
+      try {
+        return openNow(spec, begun);
+      } catch (OverlayBusyException e) {
+        if (patience.left().orElse(0L) == 0) {
+          throw e;
+        }
+      }
+      pause();
+    }
+  }
+
+  /** Whoever has an overlay tells nobody when that ends. */
+  private static void pause() {
+    try {
+      Thread.sleep(BUSY_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("interrupted while an overlay was in use", e);
+    }
+  }
+
+  private ContainerSession openNow(SessionSpec spec, Consumer<Journal.Entry> begun) {
     Path directory = newScratchPath();
     Planner.Planned planned = planner.plan(spec, directory, converter().facts());
     PlaceCheck.require("scratch directory", directory);

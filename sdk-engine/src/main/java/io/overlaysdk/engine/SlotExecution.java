@@ -150,18 +150,33 @@ final class SlotExecution implements Execution {
     if (!doubtful) {
       ended.complete(new End(kind, status, ""));
     }
-    CompletableFuture<Void> drained = CompletableFuture.allOf(stdout.drained(), stderr.drained());
     boolean healthy = true;
-    try {
-      drained.get(STREAMS_END_MILLIS, TimeUnit.MILLISECONDS);
+    if (awaitDrained()) {
       healthy = free();
+    } else {
+      drained().thenRunAsync(this::free, Threads.POOL);
+    }
+    ended.complete(new End(healthy ? kind : Kind.UNCERTAIN, status, ""));
+  }
+
+  /**
+   * Whether nothing is left in the pipes; where something holds them, the streams end at a mark.
+   */
+  private boolean awaitDrained() {
+    try {
+      drained().get(STREAMS_END_MILLIS, TimeUnit.MILLISECONDS);
+      return true;
     } catch (TimeoutException e) {
-      markEnds();
-      drained.thenRunAsync(this::free, Threads.POOL);
+      mark(stdout, "out");
+      mark(stderr, "err");
+      return false;
     } catch (ExecutionException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
-    ended.complete(new End(healthy ? kind : Kind.UNCERTAIN, status, ""));
+  }
+
+  private CompletableFuture<Void> drained() {
+    return CompletableFuture.allOf(stdout.drained(), stderr.drained());
   }
 
   /**
@@ -192,12 +207,11 @@ final class SlotExecution implements Execution {
     input.ifPresent(Input::over);
     ended.complete(new End(kind, status, messages));
     begun.complete(null);
-    resident.drop(slot);
-  }
-
-  private void markEnds() {
-    mark(stdout, "out");
-    mark(stderr, "err");
+    if (awaitDrained()) {
+      resident.drop(slot);
+    } else {
+      drained().thenRunAsync(() -> resident.drop(slot), Threads.POOL);
+    }
   }
 
   private void mark(CommandOutput output, String pipe) {
@@ -218,12 +232,16 @@ final class SlotExecution implements Execution {
 
   private void drain(String pipe) {
     CommandOutput output = pipe.equals("out") ? stdout : stderr;
+    if (output.drained().isDone()) {
+      return;
+    }
     Threads.POOL.execute(
         () -> {
           try {
             output.drain();
           } catch (IOException e) {
-            LOG.debug("a pipe of a command that has ended", e);
+            // whoever read was interrupted, which closes the pipe for good
+            resident.drop(slot);
           }
         });
   }

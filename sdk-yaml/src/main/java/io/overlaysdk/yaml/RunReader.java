@@ -31,6 +31,7 @@ final class RunReader {
           "gpu",
           "network",
           "time-limit",
+          "wait",
           "backend");
   static final List<String> OVERLAY_KEYS = List.of("overlay", "access");
   static final Map<String, Gpu> GPU = HostParts.words("nvidia", Gpu.NVIDIA, "amd", Gpu.AMD);
@@ -105,6 +106,7 @@ final class RunReader {
     session = with(session, run, "gpu", (s, n) -> s.gpu(Values.choice(n, GPU)));
     session = with(session, run, "network", (s, n) -> s.network(Values.choice(n, NETWORK)));
     session = with(session, run, "time-limit", (s, n) -> s.timeLimit(Values.duration(n)));
+    session = with(session, run, "wait", (s, n) -> s.patience(Values.duration(n)));
     return with(session, run, "backend", (s, n) -> s.backend(Values.name(n)));
   }
 

@@ -1,6 +1,7 @@
 package io.overlaysdk.it.processes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,8 @@ import io.overlaysdk.SessionSpec;
 import io.overlaysdk.it.OnEachBackend;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,6 +85,28 @@ class LockIT {
       assertTrue(e.holder().contains("the session holder"), e::holder);
       sdk.stop("holder");
       sdk.start(spec).close();
+    }
+    site.assertNothingLeft();
+  }
+
+  @OnEachBackend
+  void waitsForTheOtherWhereItIsAskedTo(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      SessionSpec spec = site.on(backend).overlay(site.directoryOverlay(sdk));
+      Session holder = sdk.start(spec);
+      holder.run("sh", "-c", "echo first >/app/kept").orThrow();
+      CompletableFuture<String> waiting =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try (Session session = sdk.start(spec.patience(Duration.ofSeconds(30)))) {
+                  return session.run("cat", "/app/kept").orThrow().stdout();
+                }
+              });
+      SessionSpec hasty = spec.patience(Duration.ofMillis(1));
+      assertThrows(OverlayBusyException.class, () -> sdk.start(hasty));
+      assertFalse(waiting.isDone(), "it waits");
+      holder.close();
+      assertEquals("first\n", waiting.get(30, TimeUnit.SECONDS));
     }
     site.assertNothingLeft();
   }
