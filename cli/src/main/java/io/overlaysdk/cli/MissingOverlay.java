@@ -17,6 +17,9 @@ import java.util.function.Supplier;
 /** The writable overlay of a session, where none is there yet: a directory that is to be made. */
 final class MissingOverlay {
   /** Who names a file so means an image of a size that only he knows, or has mistyped its name. */
+  /** What the SDK writes into a directory overlay of itself. */
+  private static final List<String> NOTES = List.of("overlay.json", "overlay.lock");
+
   private static final List<String> NAMES_OF_FILES =
       List.of(".img", ".ext3", ".sqfs", ".squashfs", ".sif");
 
@@ -75,6 +78,9 @@ final class MissingOverlay {
     try {
       Files.deleteIfExists(path.resolve("upper"));
       Files.deleteIfExists(path.resolve("work"));
+      for (String note : NOTES) {
+        Files.deleteIfExists(path.resolve(note));
+      }
       Files.deleteIfExists(path);
     } catch (IOException e) {
       reason.addSuppressed(e);

@@ -391,7 +391,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public boolean run(Workflow workflow, Consumer<StepReport> listener) {
-    return new WorkflowPlayer(this, new Removal(host, launcher)).play(workflow, listener);
+    return new WorkflowPlayer(this, new Removal(host, launcher), host).play(workflow, listener);
   }
 
   @Override

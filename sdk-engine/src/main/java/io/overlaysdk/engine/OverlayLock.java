@@ -32,6 +32,10 @@ import org.slf4j.LoggerFactory;
  */
 final class OverlayLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OverlayLock.class);
+
+  /** What the file is called in a directory overlay. */
+  static final String NAME = "overlay.lock";
+
   private static final int LONGEST_RECORD = 1 << 14;
 
   /**
@@ -121,9 +125,7 @@ final class OverlayLock implements AutoCloseable {
     } catch (IOException e) {
       real = overlay.toAbsolutePath().normalize();
     }
-    return directory
-        ? real.resolve("overlay.lock")
-        : real.resolveSibling(real.getFileName() + ".overlay.lock");
+    return directory ? real.resolve(NAME) : real.resolveSibling(real.getFileName() + "." + NAME);
   }
 
   /** Whether nobody else has the lock; empty where the file system has none. */
@@ -166,6 +168,16 @@ final class OverlayLock implements AutoCloseable {
     }
     close(channel);
     OURS.remove(file);
+  }
+
+  /** Gives the right to an overlay back that is deleted, with what tells of it. */
+  void closeForGood() {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      LOG.warn("the lock of a deleted overlay stays: {}", e.toString());
+    }
+    close();
   }
 
   /** Gives the right back. Does nothing after it was handed over. */

@@ -7,6 +7,7 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
+import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.workflow.Expectation;
 import io.overlaysdk.workflow.Step;
@@ -31,11 +32,13 @@ import java.util.stream.Stream;
 final class WorkflowPlayer {
   private final OverlaySdk sdk;
   private final Removal removal;
+  private final Host host;
   private final Map<Path, String> digests = new HashMap<>();
 
-  WorkflowPlayer(OverlaySdk sdk, Removal removal) {
+  WorkflowPlayer(OverlaySdk sdk, Removal removal, Host host) {
     this.sdk = sdk;
     this.removal = removal;
+    this.host = host;
   }
 
   /** What a step brought out, and what was wrong with it: nothing where the text is empty. */
@@ -106,11 +109,7 @@ final class WorkflowPlayer {
     }
     List<String> output = new ArrayList<>();
     if (create.existing() == Step.Existing.REPLACE && exists(create.path())) {
-      requireOverlay(create.path());
-      if (!Files.isDirectory(create.path())) {
-        ManifestFile.ofImage(create.path().toAbsolutePath()).delete();
-      }
-      removal.remove(create.path());
+      delete(create.path());
       output.add("deleted the " + create.path() + " that was there");
     }
     if (create.size() == 0) {
@@ -121,6 +120,19 @@ final class WorkflowPlayer {
       output.add("made " + create.path() + ", an ext3 image of " + create.size() + " bytes");
     }
     return new Outcome(output, "");
+  }
+
+  /** An overlay that nobody uses. */
+  private void delete(Path path) {
+    OverlayLock lock = OverlayLock.take(requireOverlay(path), host, "");
+    try {
+      if (!Files.isDirectory(path)) {
+        ManifestFile.ofImage(path.toAbsolutePath()).delete();
+      }
+      removal.remove(path);
+    } finally {
+      lock.closeForGood();
+    }
   }
 
   private Outcome run(Step.Run run) {
@@ -196,10 +208,11 @@ final class WorkflowPlayer {
   }
 
   /** Deleting what a user has is allowed only where it plainly is what the step would make. */
-  private static void requireOverlay(Path path) {
+  private static OverlayFacts requireOverlay(Path path) {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       Set<String> names = names(path);
       names.remove(ManifestFile.NAME);
+      names.remove(OverlayLock.NAME);
       if (!names.equals(Set.of("upper", "work"))) {
         throw new InvalidSpecException(
             "will not replace "
@@ -208,10 +221,13 @@ final class WorkflowPlayer {
                 + names
                 + " besides what makes an overlay; delete it yourself");
       }
-    } else if (new OverlayReader().read(Overlay.at(path)).kind() != OverlayFacts.Kind.EXT3) {
+    }
+    OverlayFacts overlay = new OverlayReader().read(Overlay.at(path));
+    if (overlay.kind() != OverlayFacts.Kind.DIRECTORY && overlay.kind() != OverlayFacts.Kind.EXT3) {
       throw new InvalidSpecException(
           "will not replace " + path + ": it is no ext3 overlay; delete it yourself");
     }
+    return overlay;
   }
 
   private static Set<String> names(Path directory) {

@@ -19,6 +19,7 @@ import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Termination;
 import io.overlaysdk.spi.Host;
+import io.overlaysdk.testkit.FakeHost;
 import io.overlaysdk.workflow.Expectation;
 import io.overlaysdk.workflow.Step;
 import io.overlaysdk.workflow.StepReport;
@@ -65,7 +66,7 @@ class WorkflowPlayerTest {
 
   private boolean play(Step... steps) {
     Removal removal = new Removal(mock(Host.class), mock(Launcher.class));
-    return new WorkflowPlayer(sdk, removal)
+    return new WorkflowPlayer(sdk, removal, FakeHost.linux())
         .play(new Workflow("test", List.of(steps)), reports::add);
   }
 
