@@ -36,6 +36,40 @@ final class SessionBenchmark implements Benchmark {
       rm -rf "$2"
       """;
 
+  /** The same with all that a session of this backend has: devices, terminals, the resolver. */
+  private static final String ALL_BY_HAND =
+      """
+      set -e
+      # sh -c THIS sh BASE DIRECTORY
+      mkdir "$2" "$2/upper" "$2/work" "$2/root" "$2/tmp"
+      unshare %s--mount --propagation private --pid --fork --kill-child --mount-proc sh -ec '
+        mount -t tmpfs tmpfs "$2/root" && cd "$2/root"
+        mkdir -p merged dev/shm dev/pts points/dev points/proc points/sys points/tmp points/etc
+        : >points/etc/resolv.conf
+        mount -t overlay overlay \
+          -o "lowerdir=$1:points,upperdir=$2/upper,workdir=$2/work%s" merged
+        exec unshare --mount --pid --fork --kill-child sh -ec "$3" sh "$2/tmp"
+      ' sh "$1" "$2" '
+        mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs dev/shm
+        mount -t devpts -o newinstance,ptmxmode=0666,mode=620,nosuid,noexec devpts dev/pts
+        for device in null zero full random urandom tty; do
+          : >dev/$device
+          mount --bind /dev/$device dev/$device
+        done
+        ln -s pts/ptmx dev/ptmx
+        cp -d /dev/fd /dev/stdin /dev/stdout /dev/stderr dev
+        mount --rbind dev merged/dev
+        mount -t proc -o nosuid,nodev,noexec proc merged/proc
+        mount --rbind /sys merged/sys
+        mount --bind "$1" merged/tmp
+        mount --bind /etc/resolv.conf merged/etc/resolv.conf
+        mount -o remount,bind,ro merged/etc/resolv.conf
+        exec unshare %s--root=merged --wd=/ -- /bin/sh -c true
+      '
+      chmod -R u+rwx "$2/work"
+      rm -rf "$2"
+      """;
+
   @Override
   public List<Measured> run(Path directory) throws Exception {
     Path base = Fixture.sandbox(directory.resolve("base"));
@@ -69,6 +103,20 @@ final class SessionBenchmark implements Benchmark {
                   "a script with unshare, mount and chroot",
                   byHand::run,
                   new Bound.AtMost(2.5)));
+      String same =
+          ALL_BY_HAND.formatted(
+              ROOT ? "" : "--user --map-current-user --keep-caps ",
+              ROOT ? "" : ",userxattr",
+              ROOT ? "" : "--user --map-current-user ");
+      Tool sameByHand = Tool.of("sh", "-c", same, "sh", base, directory.resolve("by-hand"));
+      all.add(
+          new Rounds(5, 31)
+              .compare(
+                  WHAT,
+                  ours,
+                  "a script that makes the same mounts",
+                  sameByHand::run,
+                  new Bound.AtMost(1.1)));
       if (!ROOT) {
         all.add(
             new Rounds(3, 15)

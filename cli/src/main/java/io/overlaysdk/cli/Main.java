@@ -52,6 +52,11 @@ public final class Main {
         return ExitStatus.USAGE;
       }
     }
+    if (List.of(args).equals(List.of("--version"))) {
+      // the question that scripts ask most, and the parser of the command line takes longer than it
+      List.of(new Version().getVersion()).forEach(out::println);
+      return ExitStatus.OK;
+    }
     int status = commandLine(sdk, reader, args).setOut(out).setErr(err).execute(args);
     return close(sdk, err) || status != ExitStatus.OK ? status : ExitStatus.FAILED;
   }
@@ -74,7 +79,7 @@ public final class Main {
     CommandLine line = new CommandLine(new OverlayCommand());
     if (args.length > 0 && commands.containsKey(args[0])) {
       line.addSubcommand(args[0], commands.get(args[0]).get());
-    } else if (!List.of(args).equals(List.of("--version"))) {
+    } else {
       commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
     }
     // What a program is given must arrive as it was written: @words are no files to read.
