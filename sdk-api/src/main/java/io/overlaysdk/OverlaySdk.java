@@ -93,7 +93,10 @@ public interface OverlaySdk extends AutoCloseable {
   /**
    * Makes an empty overlay in one file, an ext3 image.
    *
-   * @throws InvalidSpecException where something is at {@code file} already
+   * @param size at least 4 MiB: mkfs.ext3 (1.47) gives a smaller one no journal, and the tools take
+   *     none without
+   * @throws InvalidSpecException where something is at {@code file} already, or {@code size} is
+   *     less
    * @throws LaunchException where mkfs.ext3 is missing or fails, or fallocate where all space is to
    *     be taken
    */

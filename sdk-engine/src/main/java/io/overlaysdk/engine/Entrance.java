@@ -14,7 +14,6 @@ import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Stdio;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -222,11 +221,10 @@ final class Entrance {
 
   private ProcessExecution.Report lay(Command command, String name) {
     try {
-      control.makePipes(List.of(name + ".end"));
-      control.write(
-          name + ".request",
+      return new ProcessExecution.Report(
+          control,
+          name,
           ControlDirectory.request(command, variables(command), results.start(command), false));
-      return new ProcessExecution.Report(control, name + ".end");
     } catch (IOException e) {
       throw new OverlayException("cannot pass " + command + " on: " + e, e);
     }

@@ -23,6 +23,8 @@ final class OverlayMaker {
   private static final Duration FORMAT_LIMIT = Duration.ofMinutes(10);
 
   /** Below this mkfs.ext3 (1.47) leaves the journal out, and the tools refuse what it makes. */
+  private static final long SMALLEST_IMAGE = 4 << 20;
+
   private final Host host;
 
   private final Ledger ledger;
@@ -53,6 +55,10 @@ final class OverlayMaker {
   }
 
   Overlay image(Path file, ImageSize size) {
+    if (size.bytes() < SMALLEST_IMAGE) {
+      throw new InvalidSpecException(
+          "an ext3 overlay needs at least " + SMALLEST_IMAGE + " bytes, not " + size.bytes());
+    }
     Path target = free(file);
     Path partial = partial(target);
     try (Scratch scratch = scratches.apply("create " + target)) {

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -41,12 +42,19 @@ final class ProcessExecution implements Execution {
 
   /** The pipe through which the script around a command tells how it ended (command.sh). */
   static final class Report {
+    private final ControlDirectory control;
+    private final String name;
     private final FileChannel bothSides;
     private final Tidings tidings;
 
-    Report(ControlDirectory control, String name) throws IOException {
-      bothSides = control.open(name, READ, WRITE);
-      tidings = new Tidings(control.open(name, READ));
+    /** Lays a request out for a command that {@link Scripts#COMMAND} is given the name of. */
+    Report(ControlDirectory control, String name, byte[] request) throws IOException {
+      this.control = control;
+      this.name = name;
+      control.makePipes(List.of(name + ".end"));
+      control.write(name + ".request", request);
+      bothSides = control.open(name + ".end", READ, WRITE);
+      tidings = new Tidings(control.open(name + ".end", READ));
     }
 
     /** What was told until the tool ended with this status. */
@@ -68,6 +76,9 @@ final class ProcessExecution implements Execution {
             .orElse(new End(Kind.UNCERTAIN, toolStatus, ""));
       } catch (IOException e) {
         return new End(Kind.UNCERTAIN, toolStatus, "");
+      } finally {
+        control.delete(name + ".request");
+        control.delete(name + ".end");
       }
     }
   }

@@ -44,6 +44,10 @@ class OverlayInfoIT {
       sdk.createOverlay(file, ImageSize.of(64 << 20).inodes(5000));
       assertAsDumpe2fs(sdk.info(file));
       assertTrue(blocks(file) < (8 << 20) / 512, "the space is not taken before it is used");
+      Path small = site.directory().resolve("small.img");
+      assertThrows(InvalidSpecException.class, () -> sdk.createOverlay(small, (4 << 20) - 1));
+      sdk.createOverlay(small, 4 << 20);
+      assertEquals(CheckReport.State.CLEAN, sdk.check(small, false).state());
     }
   }
 

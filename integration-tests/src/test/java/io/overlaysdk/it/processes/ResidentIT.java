@@ -280,6 +280,9 @@ class ResidentIT {
         throw new AssertionError(e);
       }
       assertTrue(!first.equals(container(session)), first);
+      // a request holds the values of variables, and goes when it has been answered
+      List<String> own = session.run("ls", "/.overlay-sdk").orThrow().stdout().lines().toList();
+      assertEquals(2, own.size(), own::toString);
     }
     site.assertNothingLeft();
   }
