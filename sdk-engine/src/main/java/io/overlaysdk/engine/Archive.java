@@ -5,7 +5,6 @@ import io.overlaysdk.Configuration;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
-import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.layers.oci.Compression;
 import io.overlaysdk.spi.Host;
@@ -145,9 +144,6 @@ final class Archive {
       LayerReport report = work(spec, lowers, file, copy.path(), named, Job.Into.EXT3);
       // whoever has it mounted by now would write to what is no overlay any more
       Facts.withoutDialects().of(Overlay.at(found.path()));
-      if (!copy.isCurrent()) {
-        throw new OverlayBusyException(found.path(), "another process, which wrote to it");
-      }
       copy.replace();
       return report;
     }

@@ -4,7 +4,6 @@ import io.overlaysdk.Access;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Overlay;
-import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
@@ -157,9 +156,6 @@ final class Converter {
           worker(scratch)
               .neutral(new Job.Neutral(job.layers(), job.owning(), copy.path(), job.form()));
       if (changed) {
-        if (!copy.isCurrent()) {
-          throw new OverlayBusyException(job.overlay(), "another process, which wrote to it");
-        }
         copy.replace();
       }
       return changed;

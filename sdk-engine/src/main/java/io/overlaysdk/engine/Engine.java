@@ -34,7 +34,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.UUID;
@@ -156,8 +155,6 @@ final class Engine implements OverlaySdk {
   public CheckReport check(Path overlay, boolean repair) {
     return listeners.during(
         "check of " + overlay,
-        () -> 0,
-        OptionalLong.empty(),
         () -> new ImageCare(host, launcher, this::newScratch).check(overlay, repair));
   }
 
@@ -166,8 +163,6 @@ final class Engine implements OverlaySdk {
     ImageSize.of(bytes);
     listeners.during(
         "resize of " + overlay,
-        () -> 0,
-        OptionalLong.empty(),
         () -> {
           new ImageCare(host, launcher, this::newScratch).resize(overlay, bytes);
           return overlay;
@@ -183,8 +178,6 @@ final class Engine implements OverlaySdk {
   public Image build(Path definition, Path target) {
     return listeners.during(
         "build " + target,
-        () -> 0,
-        OptionalLong.empty(),
         () -> new ImageBuild(builders, this::newScratch).run(definition, target));
   }
 
@@ -333,8 +326,6 @@ final class Engine implements OverlaySdk {
   private void unpack(UnpackedImages.Unpacked image) {
     listeners.during(
         "unpack " + image.from().location(),
-        () -> 0,
-        OptionalLong.empty(),
         () -> {
           images.perform(image);
           return image;
@@ -375,14 +366,12 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "export to " + target,
         Listeners.sizeOf(target),
-        OptionalLong.empty(),
         () -> archive().export(spec, target, latest.filter(value -> !value.isEmpty())));
   }
 
   @Override
   public LayerReport importLayer(Path layer, SessionSpec spec) {
-    return listeners.during(
-        "import of " + layer, () -> 0, OptionalLong.empty(), () -> archive().unpack(layer, spec));
+    return listeners.during("import of " + layer, () -> archive().unpack(layer, spec));
   }
 
   private Archive archive() {
@@ -436,11 +425,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public boolean convert(SessionSpec spec) {
-    return listeners.during(
-        "conversion of " + spec.overlays(),
-        () -> 0,
-        OptionalLong.empty(),
-        () -> converter().convert(spec));
+    return listeners.during("conversion of " + spec.overlays(), () -> converter().convert(spec));
   }
 
   private Converter converter() {

@@ -5,7 +5,6 @@ import io.overlaysdk.CheckReport;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
-import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Invocation;
@@ -66,7 +65,7 @@ final class ImageCare {
       Launcher.Outcome done = e2fsck("-fy", copy.path());
       boolean sound = (done.status() & ~REPAIRED) == 0;
       if (sound) {
-        replace(found, copy);
+        copy.replace();
       }
       return new CheckReport(
           found.path(),
@@ -100,7 +99,7 @@ final class ImageCare {
       }
       run("resize2fs", "-f", copy.path().toString(), bytes / 1024 + "K");
       setSize(copy.path(), bytes);
-      replace(found, copy);
+      copy.replace();
     }
   }
 
@@ -130,13 +129,6 @@ final class ImageCare {
     try (RawFile file = RawFile.open(found)) {
       return ExtSuperblock.read(file, 0, Long.MAX_VALUE, "the file system").needsRecovery();
     }
-  }
-
-  private static void replace(Found found, ImageCopy copy) {
-    if (!copy.isCurrent()) {
-      throw new OverlayBusyException(found.path(), "another process, which wrote to it");
-    }
-    copy.replace();
   }
 
   private Launcher.Outcome e2fsck(String option, Path file) {

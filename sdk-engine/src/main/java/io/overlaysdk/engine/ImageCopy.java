@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Invocation;
@@ -69,13 +70,15 @@ final class ImageCopy implements AutoCloseable {
     return path;
   }
 
-  /** Whether nobody has written to the original since the copy was begun. */
-  boolean isCurrent() {
-    return state(original).equals(before);
-  }
-
-  /** Puts the copy in the place of the original, when it is sound and on disk. */
+  /**
+   * Puts the copy in the place of the original, when it is sound and on disk.
+   *
+   * @throws OverlayBusyException where somebody has written to the original since it was begun
+   */
   void replace() {
+    if (!state(original).equals(before)) {
+      throw new OverlayBusyException(original, "another process, which wrote to it");
+    }
     new OverlayReader().read(Overlay.at(path));
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
       file.force(true);

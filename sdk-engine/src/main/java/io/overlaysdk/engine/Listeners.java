@@ -41,12 +41,18 @@ final class Listeners {
     }
   }
 
+  /** Does work of which they are told that it goes on. */
+  <T> T during(String what, Supplier<T> work) {
+    return during(what, () -> 0, work);
+  }
+
   /**
    * Does work of which they are told how far it is.
    *
    * @param bytes how much is done
    */
-  <T> T during(String what, LongSupplier bytes, OptionalLong total, Supplier<T> work) {
+  <T> T during(String what, LongSupplier bytes, Supplier<T> work) {
+    OptionalLong total = OptionalLong.empty();
     tell(listener -> listener.progress(new Progress(what, 0, total, false)));
     Future<?> ticking =
         Threads.CLOCK.scheduleAtFixedRate(

@@ -39,7 +39,6 @@ final class Resident {
   private static final long LEAVING_SECONDS = 5;
 
   private final ControlDirectory control;
-  private final String pipe;
   private final String prefix;
   private Running running;
   private final FileChannel requests;
@@ -58,7 +57,6 @@ final class Resident {
    */
   private Resident(ControlDirectory control, String pipe, String prefix) throws IOException {
     this.control = control;
-    this.pipe = pipe;
     this.prefix = prefix;
     this.bothSides = control.open(pipe, READ, WRITE);
     this.requests = control.open(pipe, WRITE);
@@ -241,10 +239,6 @@ final class Resident {
     } catch (IOException e) {
       LOG.debug("a pipe to a container", e);
     }
-  }
-
-  String pipe() {
-    return pipe;
   }
 
   /** Lets go of the container, which stays. */
