@@ -31,6 +31,19 @@ public record Invocation(Path executable, List<String> arguments, Map<String, St
     return new Invocation(executable, arguments, Map.of());
   }
 
+  /**
+   * A program that gets no variables of its own.
+   *
+   * @param words the executable and the arguments
+   * @throws IllegalArgumentException without an executable
+   */
+  public static Invocation of(List<String> words) {
+    if (words.isEmpty()) {
+      throw new IllegalArgumentException("an invocation needs an executable");
+    }
+    return of(Path.of(words.get(0)), words.subList(1, words.size()));
+  }
+
   /** The executable and the arguments, as one list. */
   public List<String> words() {
     List<String> words = new ArrayList<>(arguments.size() + 1);

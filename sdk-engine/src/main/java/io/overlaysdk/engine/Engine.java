@@ -176,9 +176,14 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Image build(Path definition, Path target) {
+    ImageBuild build = new ImageBuild(builders, this::newScratch, definition, target);
     return listeners.during(
         "build " + target,
-        () -> new ImageBuild(builders, this::newScratch).run(definition, target));
+        build::bytes,
+        () -> {
+          build.run();
+          return Image.at(target);
+        });
   }
 
   @Override

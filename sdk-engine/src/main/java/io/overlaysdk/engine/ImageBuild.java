@@ -19,24 +19,36 @@ final class ImageBuild {
 
   private final Builders builders;
   private final Function<String, Scratch> scratches;
+  private final Path source;
+  private final Path target;
+  private final Path partial;
 
-  ImageBuild(Builders builders, Function<String, Scratch> scratches) {
+  /**
+   * @throws InvalidSpecException where {@code definition} cannot be read or {@code target} cannot
+   *     be made
+   */
+  ImageBuild(Builders builders, Function<String, Scratch> scratches, Path definition, Path target) {
     this.builders = builders;
     this.scratches = scratches;
+    this.source = definition(definition);
+    this.target = free(target);
+    this.partial =
+        this.target.resolveSibling("." + UUID.randomUUID() + "." + this.target.getFileName());
   }
 
-  Image run(Path definition, Path target) {
-    Path source = definition(definition);
-    Path end = free(target);
-    Path partial = end.resolveSibling("." + UUID.randomUUID() + "." + end.getFileName());
+  /** How much of an image file is written. */
+  long bytes() {
+    return Listeners.sizeOf(Files.exists(target) ? target : partial).getAsLong();
+  }
+
+  void run() {
     Builders.Choice choice = builders.choose(source, partial);
-    try (Scratch scratch = scratches.apply("build " + end)) {
+    try (Scratch scratch = scratches.apply("build " + target)) {
       scratch.perform(choice.steps(), LIMIT);
       ImageFacts built = new ImageReader().read(Image.at(partial));
-      Files.move(Path.of(built.location()), end, StandardCopyOption.ATOMIC_MOVE);
-      return Image.at(target);
+      Files.move(Path.of(built.location()), target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new OverlayException("cannot move the image to " + end + ": " + e, e);
+      throw new OverlayException("cannot move the image to " + target + ": " + e, e);
     } finally {
       discard(partial);
     }

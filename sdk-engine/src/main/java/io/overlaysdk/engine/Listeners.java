@@ -74,11 +74,11 @@ final class Listeners {
     Threads.POOL.execute(() -> tell(listener -> listener.progress(progress)));
   }
 
-  /** How large a file has become that is being written. */
+  /** How large a file has become that is being written; nothing of a directory. */
   static LongSupplier sizeOf(Path file) {
     return () -> {
       try {
-        return Files.size(file);
+        return Files.isRegularFile(file) ? Files.size(file) : 0;
       } catch (IOException e) {
         // not there yet, or not any more
         return 0;

@@ -4,6 +4,7 @@ import io.overlaysdk.Finding;
 import io.overlaysdk.Finding.Level;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Host.Answer;
+import io.overlaysdk.spi.RootMapping;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,8 +88,8 @@ final class MachineCheck {
               "--version",
               "util-linux",
               "the backends overlayfs and fuse-overlayfs, fakeroot",
-              "2.38",
-              "it cannot map all ids of a user, so there is no fakeroot with these backends"),
+              "2.36",
+              "a plain user cannot mount as the user who it is (--keep-caps)"),
           new Known(
               "getfattr",
               "--version",
@@ -219,25 +220,34 @@ final class MachineCheck {
                   + host.identity().user()));
       return;
     }
-    Optional<String> problem =
-        problem("unshare", "--user", "--map-root-user", "--map-auto", "true");
     findings.add(
-        problem
+        unmapped()
             .map(
                 text ->
                     new Finding(
                         subject,
                         Level.WARNING,
-                        "unshare --map-root-user --map-auto",
+                        tried + ", and tried to map them",
                         text,
                         meaning,
-                        "Install the package uidmap, and util-linux 2.38 or newer"))
+                        "Install newuidmap and newgidmap (the package uidmap or shadow-utils)"))
             .orElseGet(
                 () ->
                     Finding.fine(
                         subject,
                         tried + ", and mapped them",
                         host.identity().subordinate().get().uids() + " ids")));
+  }
+
+  private Optional<String> unmapped() {
+    return RootMapping.of(host)
+        .map(
+            root -> {
+              List<String> words = new ArrayList<>(root.words(host.identity()));
+              words.add("true");
+              return problem(words);
+            })
+        .orElse(Optional.of("unshare is not here"));
   }
 
   private void tool(Known known) {
@@ -307,6 +317,10 @@ final class MachineCheck {
     }
     List<String> words = new ArrayList<>(List.of(path.get().toString()));
     words.addAll(List.of(arguments));
+    return problem(words);
+  }
+
+  private Optional<String> problem(List<String> words) {
     Optional<Answer> answer = host.ask(words);
     if (answer.isPresent() && answer.get().status() == 0) {
       return Optional.empty();
@@ -315,6 +329,6 @@ final class MachineCheck {
         answer
             .map(said -> said.stderr().strip())
             .filter(said -> !said.isEmpty())
-            .orElse(program + " failed"));
+            .orElse(words.get(0) + " failed"));
   }
 }

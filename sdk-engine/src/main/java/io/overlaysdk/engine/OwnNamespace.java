@@ -6,6 +6,7 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Host.Answer;
 import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.RootMapping;
 import io.overlaysdk.spi.Stdio;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,8 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongConsumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The user namespace in which a plain user is root over the own subordinate ids. A JVM cannot enter
@@ -25,14 +24,7 @@ import java.util.regex.Pattern;
  * read whatever belongs to them.
  */
 final class OwnNamespace {
-  /** The first that maps all ids of a user by itself (--map-auto). */
-  private static final int MAJOR = 2;
-
-  private static final int MINOR = 38;
-  private static final Pattern VERSION = Pattern.compile("util-linux (\\d+)\\.(\\d+)");
-
-  private static final List<String> NAMESPACES =
-      List.of("--user", "--map-root-user", "--map-auto", "--mount", "--propagation", "private");
+  private static final List<String> NAMESPACES = List.of("--mount", "--propagation", "private");
 
   /** Those that jobs may need: found here, because a tool's PATH is not that of its caller. */
   private static final List<String> PROGRAMS =
@@ -63,33 +55,11 @@ final class OwnNamespace {
       return Optional.of(
           host.identity().user() + " has no subordinate ids (/etc/subuid, /etc/subgid)");
     }
-    Optional<Path> unshare = host.find("unshare");
-    if (unshare.isEmpty()) {
+    Optional<RootMapping> root = RootMapping.of(host);
+    if (root.isEmpty()) {
       return Optional.of("unshare is not here; install the package util-linux");
     }
-    return tooOld(unshare.get()).or(() -> impossible(unshare.get()));
-  }
-
-  private Optional<String> tooOld(Path unshare) {
-    String said = host.ask(List.of(unshare.toString(), "--version")).map(Answer::stdout).orElse("");
-    Matcher version = VERSION.matcher(said);
-    boolean fits =
-        version.find()
-            && (Integer.parseInt(version.group(1)) > MAJOR
-                || Integer.parseInt(version.group(1)) == MAJOR
-                    && Integer.parseInt(version.group(2)) >= MINOR);
-    return fits
-        ? Optional.empty()
-        : Optional.of(
-            unshare
-                + " is \""
-                + said.strip()
-                + "\", and util-linux 2.38 is the first that maps all ids of a user");
-  }
-
-  private Optional<String> impossible(Path unshare) {
-    List<String> words = new ArrayList<>(List.of(unshare.toString()));
-    words.addAll(NAMESPACES);
+    List<String> words = words(root.get());
     words.add("true");
     Optional<Answer> answer = host.ask(words);
     if (answer.isPresent() && answer.get().status() == 0) {
@@ -98,6 +68,12 @@ final class OwnNamespace {
     return Optional.of(
         "its user namespace cannot be made: "
             + answer.map(said -> said.stderr().strip()).orElse("unshare did not end"));
+  }
+
+  private List<String> words(RootMapping root) {
+    List<String> words = new ArrayList<>(root.words(host.identity()));
+    words.addAll(NAMESPACES);
+    return words;
   }
 
   /**
@@ -143,13 +119,13 @@ final class OwnNamespace {
   }
 
   private Invocation invocation(Path directory) {
-    List<String> words = new ArrayList<>(NAMESPACES);
+    List<String> words = words(RootMapping.of(host).orElseThrow());
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(
         List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto"));
     words.add("-Djava.io.tmpdir=" + directory);
     words.addAll(List.of("-cp", OwnClasses.path(), Inside.class.getName(), directory.toString()));
-    return Invocation.of(host.find("unshare").orElseThrow(), words);
+    return Invocation.of(words);
   }
 
   private static Records.Reader answer(

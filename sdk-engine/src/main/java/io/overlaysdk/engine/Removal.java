@@ -3,11 +3,13 @@ package io.overlaysdk.engine;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Invocation;
+import io.overlaysdk.spi.RootMapping;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,25 +43,16 @@ final class Removal {
   }
 
   private void removeInNamespace(Path tree) {
-    Optional<Path> unshare = host.find("unshare");
-    if (unshare.isEmpty() || host.identity().isRoot() || host.identity().subordinate().isEmpty()) {
+    if (host.identity().isRoot() || host.identity().subordinate().isEmpty()) {
       return;
     }
-    host.find("rm")
-        .ifPresent(
-            rm ->
-                launcher.run(
-                    Invocation.of(
-                        unshare.get(),
-                        List.of(
-                            "--user",
-                            "--map-root-user",
-                            "--map-auto",
-                            rm.toString(),
-                            "-rf",
-                            "--one-file-system",
-                            "--",
-                            tree.toString())),
-                    Launcher.Terms.within(PATIENCE)));
+    Optional<RootMapping> root = RootMapping.of(host);
+    Optional<Path> rm = host.find("rm");
+    if (root.isEmpty() || rm.isEmpty()) {
+      return;
+    }
+    List<String> words = new ArrayList<>(root.get().words(host.identity()));
+    words.addAll(List.of(rm.get().toString(), "-rf", "--one-file-system", "--", tree.toString()));
+    launcher.run(Invocation.of(words), Launcher.Terms.within(PATIENCE));
   }
 }

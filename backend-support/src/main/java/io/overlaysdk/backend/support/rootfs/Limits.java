@@ -237,7 +237,8 @@ final class Limits {
             reason -> {
               throw refusal(
                   "fakeroot does not work here: " + reason,
-                  "Install newuidmap and util-linux 2.38 or newer, or run without fakeroot");
+                  "Install newuidmap and newgidmap (the package uidmap or shadow-utils), or run without"
+                      + " fakeroot");
             });
     checkMapped(identity, ranges);
   }

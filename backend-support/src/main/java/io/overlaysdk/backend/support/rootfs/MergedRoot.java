@@ -94,7 +94,7 @@ public final class MergedRoot implements Plan {
   @Override
   public Invocation enter(Command command, Stdio stdio) {
     String unshare = tool(RootTools.UNSHARE);
-    List<String> words = new ArrayList<>(mode.namespaces());
+    List<String> words = mode.words(RootTools.rootMapping(request), request.identity());
     words.addAll(List.of(tool(RootTools.SHELL), "-c", SCRIPT, "overlay-sdk", directory.toString()));
     words.addAll(outside);
     words.addAll(List.of("enter", unshare));
@@ -114,7 +114,7 @@ public final class MergedRoot implements Plan {
     words.addAll(command.variables().keySet());
     words.addAll(command.words());
     return new Invocation(
-        RootTools.path(request, RootTools.UNSHARE), words, values(command.variables()));
+        Path.of(words.get(0)), words.subList(1, words.size()), values(command.variables()));
   }
 
   /** Values travel in the environment, because every user of the machine can read words. */

@@ -1,6 +1,8 @@
 package io.overlaysdk.backend.support.rootfs;
 
+import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.Request;
+import io.overlaysdk.spi.RootMapping;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,8 +14,8 @@ enum Mode {
    * the namespace to mount.
    */
   USER("--user", "--map-current-user", "--keep-caps"),
-  /** A plain user as root over the user's subordinate ids. */
-  FAKEROOT("--user", "--map-root-user", "--map-auto"),
+  /** A plain user as root over the user's subordinate ids: see {@link RootMapping}. */
+  FAKEROOT,
   /** Root, without a user namespace. */
   ROOT;
 
@@ -39,9 +41,12 @@ enum Mode {
     return request.spec().isFakeroot() ? FAKEROOT : USER;
   }
 
-  /** The arguments of unshare, up to the program. */
-  List<String> namespaces() {
-    List<String> words = new ArrayList<>(users);
+  /** The first words of an invocation, up to the program. */
+  List<String> words(RootMapping root, Identity identity) {
+    List<String> words =
+        new ArrayList<>(
+            this == FAKEROOT ? root.words(identity) : List.of(root.unshare().toString()));
+    words.addAll(users);
     words.addAll(NAMESPACES);
     return words;
   }

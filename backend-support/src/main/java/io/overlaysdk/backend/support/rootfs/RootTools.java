@@ -7,6 +7,7 @@ import io.overlaysdk.spi.Probe.Absent;
 import io.overlaysdk.spi.Probe.Present;
 import io.overlaysdk.spi.Probe.Tool;
 import io.overlaysdk.spi.Request;
+import io.overlaysdk.spi.RootMapping;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,6 +28,9 @@ public final class RootTools {
 
   /** What makes namespaces. */
   public static final String UNSHARE = "unshare";
+
+  private static final String NEWUIDMAP = "newuidmap";
+  private static final String NEWGIDMAP = "newgidmap";
 
   static final String FUSE2FS = "fuse2fs";
   static final String SQUASHFUSE = "squashfuse";
@@ -89,6 +93,19 @@ public final class RootTools {
   /** Where the probe of {@code request} found {@code tool}. */
   public static Path path(Request request, String tool) {
     return request.tool().tool(tool).orElseThrow().path();
+  }
+
+  /** What the probe of {@code request} found to become root with. */
+  static RootMapping rootMapping(Request request) {
+    return new RootMapping(
+        path(request, UNSHARE),
+        request
+            .tool()
+            .tool(NEWUIDMAP)
+            .map(
+                users ->
+                    new RootMapping.Helpers(
+                        path(request, SHELL), users.path(), path(request, NEWGIDMAP))));
   }
 
   private Probe present() {
@@ -204,14 +221,19 @@ public final class RootTools {
                   + " or newer."));
     }
     if (!root && host.identity().subordinate().isPresent()) {
+      RootMapping.of(host).flatMap(RootMapping::helpers).ifPresent(this::add);
       failure(trial(Mode.FAKEROOT, options)).ifPresent(why -> facts.put(NO_FAKEROOT, why));
     }
     return Optional.empty();
   }
 
+  private void add(RootMapping.Helpers helpers) {
+    tools.put(NEWUIDMAP, new Tool(helpers.users(), ""));
+    tools.put(NEWGIDMAP, new Tool(helpers.groups(), ""));
+  }
+
   private List<String> trial(Mode mode, List<String> options) {
-    List<String> words = new ArrayList<>(List.of(path(UNSHARE)));
-    words.addAll(mode.namespaces());
+    List<String> words = mode.words(RootMapping.of(host).orElseThrow(), host.identity());
     words.addAll(List.of(path(SHELL), "-c", TRY, "overlay-sdk", path(UNSHARE)));
     words.add(mode == Mode.USER ? "self" : "as-is");
     words.addAll(options);
