@@ -226,6 +226,67 @@ public interface OverlaySdk extends AutoCloseable {
   LayerReport importLayer(Path layer, SessionSpec spec);
 
   /**
+   * Keeps the state of a directory overlay: what is in its {@code upper} becomes a read-only layer,
+   * and an empty one lies on top of it, however much that is. The layers of an overlay lie in
+   * {@code .NAME.layers} beside it; a session on the overlay has all of them. A tool that is given
+   * the directory without this SDK sees only what was changed since the last snapshot.
+   *
+   * @param message what people call it; may be empty
+   * @throws InvalidSpecException where there is no overlay that this user can write to
+   * @throws OverlayBusyException where a session is open on it: what is mounted cannot be frozen
+   * @throws UnsupportedException for an ext3 image, and where the overlay lies on too many layers
+   */
+  Snapshot snapshot(Path overlay, String message);
+
+  /**
+   * Makes an overlay that begins where {@code overlay} is now, and shares its layers. Where that
+   * has changes since its last snapshot, one is taken first.
+   *
+   * @param target where it is made
+   * @throws InvalidSpecException where something is at {@code target}, and as {@link #snapshot}
+   */
+  Overlay fork(Path overlay, Path target);
+
+  /**
+   * Makes an overlay that begins at a snapshot. Does not disturb a session on {@code overlay}.
+   *
+   * @param snapshot its id, or the beginning of it
+   * @param target where it is made
+   * @throws InvalidSpecException where there is no such snapshot, or something is at {@code target}
+   */
+  Overlay fork(Path overlay, String snapshot, Path target);
+
+  /**
+   * Returns to a snapshot. Those that were taken after it are kept, and can be returned to as well.
+   *
+   * @param snapshot its id, or the beginning of it
+   * @param discard whether changes that no snapshot has are deleted
+   * @throws InvalidSpecException where there is no such snapshot, or there are changes that no
+   *     snapshot has and {@code discard} is false
+   * @throws OverlayBusyException where a session is open on it
+   */
+  void rollback(Path overlay, String snapshot, boolean discard);
+
+  /**
+   * Returns to the last snapshot: deletes what was changed since.
+   *
+   * @throws InvalidSpecException where there is no snapshot
+   * @throws OverlayBusyException where a session is open on it
+   */
+  void discard(Path overlay);
+
+  /** The snapshots of an overlay and of all that were forked from it, the oldest first. */
+  List<Snapshot> log(Path overlay);
+
+  /**
+   * Deletes an overlay that is kept, and the layers that no other overlay needs.
+   *
+   * @throws InvalidSpecException where there is something else, or more than makes an overlay
+   * @throws OverlayBusyException where a session is open on it
+   */
+  void deleteOverlay(Path overlay);
+
+  /**
    * Plays a workflow, step after step, and stops at the first that fails.
    *
    * @param listener is told of each step when it is done, the failed one included, in this thread

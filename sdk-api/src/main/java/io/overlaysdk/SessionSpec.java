@@ -146,6 +146,19 @@ public final class SessionSpec {
     return with(draft -> draft.overlays = overlays);
   }
 
+  /**
+   * With these overlays, bottom to top, instead of those that are there.
+   *
+   * @throws InvalidSpecException where one below another can be written to
+   */
+  public SessionSpec overlays(List<Overlay> overlays) {
+    SessionSpec changed = with(draft -> draft.overlays = List.of());
+    for (Overlay overlay : overlays) {
+      changed = changed.overlay(overlay);
+    }
+    return changed;
+  }
+
   /** With a file or directory of the host inside. */
   public SessionSpec bind(Bind bind) {
     List<Bind> binds = appended(parts.binds, bind);

@@ -101,6 +101,11 @@ public final class Main {
     commands.put("info", () -> new CommandLine(new InfoCommand(sdk)));
     commands.put("check", () -> new CommandLine(new CheckCommand(sdk)));
     commands.put("resize", () -> new CommandLine(new ResizeCommand(sdk)));
+    commands.put("snapshot", () -> new CommandLine(new SnapshotCommand(sdk)));
+    commands.put("fork", () -> new CommandLine(new ForkCommand(sdk)));
+    commands.put("rollback", () -> new CommandLine(new RollbackCommand(sdk)));
+    commands.put("log", () -> new CommandLine(new LogCommand(sdk)));
+    commands.put("delete", () -> new CommandLine(new DeleteCommand(sdk)));
     commands.put("changes", () -> new CommandLine(new ChangesCommand(sdk)));
     commands.put("convert", () -> new CommandLine(new ConvertCommand(sdk)));
     commands.put("export", () -> new CommandLine(new ExportCommand(sdk)));

@@ -23,6 +23,7 @@ import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionReport;
 import io.overlaysdk.SessionSpec;
+import io.overlaysdk.Snapshot;
 import io.overlaysdk.Termination;
 import io.overlaysdk.workflow.StepReport;
 import io.overlaysdk.workflow.Workflow;
@@ -77,6 +78,45 @@ final class FakeSdk implements OverlaySdk {
     String inodes = size.inodes().isPresent() ? ", inodes " + size.inodes().getAsLong() : "";
     calls.add("create " + file + " of " + size.bytes() + inodes + (size.full() ? ", full" : ""));
     return Overlay.at(file);
+  }
+
+  @Override
+  public Snapshot snapshot(Path overlay, String message) {
+    calls.add("snapshot " + overlay + (message.isEmpty() ? "" : ": " + message));
+    return SnapshotCommandsTest.FIRST;
+  }
+
+  @Override
+  public Overlay fork(Path overlay, Path target) {
+    calls.add("fork " + overlay + " to " + target);
+    return Overlay.at(target);
+  }
+
+  @Override
+  public Overlay fork(Path overlay, String snapshot, Path target) {
+    calls.add("fork " + overlay + " at " + snapshot + " to " + target);
+    return Overlay.at(target);
+  }
+
+  @Override
+  public void rollback(Path overlay, String snapshot, boolean discard) {
+    calls.add("rollback " + overlay + " to " + snapshot + (discard ? ", discard" : ""));
+  }
+
+  @Override
+  public void discard(Path overlay) {
+    calls.add("discard " + overlay);
+  }
+
+  @Override
+  public List<Snapshot> log(Path overlay) {
+    calls.add("log " + overlay);
+    return SnapshotCommandsTest.ALL;
+  }
+
+  @Override
+  public void deleteOverlay(Path overlay) {
+    calls.add("delete " + overlay);
   }
 
   @Override

@@ -60,7 +60,7 @@ final class Archive {
     Planner.requireBases(spec, image, overlays);
     Job.Export job =
         new Job.Export(
-            LayerSource.of(images.readable(image), overlays),
+            LayerSource.joined(images.readable(image), overlays),
             owning(spec),
             target.toAbsolutePath(),
             latest);

@@ -19,6 +19,7 @@ import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionReport;
 import io.overlaysdk.SessionSpec;
+import io.overlaysdk.Snapshot;
 import io.overlaysdk.spi.Backend;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageBuilder;
@@ -63,6 +64,7 @@ final class Engine implements OverlaySdk {
   private final Planner planner;
   private final Journal journal;
   private final Ledger ledger;
+  private final Lines lines;
   private final Listeners listeners = new Listeners();
   private final Set<ContainerSession> open = ConcurrentHashMap.newKeySet();
   private final Set<JoinedSession> joined = ConcurrentHashMap.newKeySet();
@@ -92,6 +94,7 @@ final class Engine implements OverlaySdk {
     this.planner = new Planner(configuration, environment, host, this.backends, links, images);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
+    this.lines = new Lines(host, new Removal(host, launcher), ledger);
   }
 
   static Engine open(
@@ -172,6 +175,41 @@ final class Engine implements OverlaySdk {
   @Override
   public OverlayInfo info(Path overlay) {
     return InfoReader.read(overlay);
+  }
+
+  @Override
+  public Snapshot snapshot(Path overlay, String message) {
+    return lines.snapshot(overlay, message);
+  }
+
+  @Override
+  public Overlay fork(Path overlay, Path target) {
+    return lines.fork(overlay, Optional.empty(), target);
+  }
+
+  @Override
+  public Overlay fork(Path overlay, String snapshot, Path target) {
+    return lines.fork(overlay, Optional.of(snapshot), target);
+  }
+
+  @Override
+  public void rollback(Path overlay, String snapshot, boolean discard) {
+    lines.rollback(overlay, Optional.of(snapshot), discard);
+  }
+
+  @Override
+  public void discard(Path overlay) {
+    lines.rollback(overlay, Optional.empty(), true);
+  }
+
+  @Override
+  public List<Snapshot> log(Path overlay) {
+    return lines.log(overlay);
+  }
+
+  @Override
+  public void deleteOverlay(Path overlay) {
+    lines.delete(overlay);
   }
 
   @Override
@@ -264,7 +302,8 @@ final class Engine implements OverlaySdk {
     }
   }
 
-  private ContainerSession openNow(SessionSpec spec, Consumer<Journal.Entry> begun) {
+  private ContainerSession openNow(SessionSpec asked, Consumer<Journal.Entry> begun) {
+    SessionSpec spec = lines.expand(asked);
     Path directory = newScratchPath();
     Planner.Planned planned = planner.plan(spec, directory, converter().facts());
     PlaceCheck.require("scratch directory", directory);
@@ -352,7 +391,8 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Explanation explain(SessionSpec spec, Command command) {
-    Planner.Planned planned = planner.plan(spec, newScratchPath(), converter().facts());
+    Planner.Planned planned =
+        planner.plan(lines.expand(spec), newScratchPath(), converter().facts());
     return Explainer.session("run " + command + " on " + spec.image(), planned, List.of(command));
   }
 
@@ -360,7 +400,7 @@ final class Engine implements OverlaySdk {
   public Changes changes(SessionSpec spec, Changes.Detail detail) {
     HeldChanges changes =
         new LayerReading(host, configuration, images)
-            .atRest(spec, detail, launcher, this::newScratch);
+            .atRest(lines.expand(spec), detail, launcher, this::newScratch);
     read.add(changes);
     return changes.whenClosed(read::remove);
   }
@@ -371,12 +411,14 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "export to " + target,
         Listeners.sizeOf(target),
-        () -> archive().export(spec, target, latest.filter(value -> !value.isEmpty())));
+        () ->
+            archive().export(lines.expand(spec), target, latest.filter(value -> !value.isEmpty())));
   }
 
   @Override
   public LayerReport importLayer(Path layer, SessionSpec spec) {
-    return listeners.during("import of " + layer, () -> archive().unpack(layer, spec));
+    return listeners.during(
+        "import of " + layer, () -> archive().unpack(layer, lines.expand(spec)));
   }
 
   private Archive archive() {
@@ -385,7 +427,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public boolean run(Workflow workflow, Consumer<StepReport> listener) {
-    return new WorkflowPlayer(this, new Removal(host, launcher), host).play(workflow, listener);
+    return new WorkflowPlayer(this, new Removal(host, launcher)).play(workflow, listener);
   }
 
   @Override
@@ -430,7 +472,8 @@ final class Engine implements OverlaySdk {
 
   @Override
   public boolean convert(SessionSpec spec) {
-    return listeners.during("conversion of " + spec.overlays(), () -> converter().convert(spec));
+    return listeners.during(
+        "conversion of " + spec.overlays(), () -> converter().convert(lines.expand(spec)));
   }
 
   private Converter converter() {

@@ -183,7 +183,7 @@ sealed interface Job {
       fields.add(PathBytes.of(layer.file()));
       fields.add(field(layer.format().name()));
       fields.add(field(Long.toString(layer.offset())));
-      fields.add(field(layer.base() + " " + layer.inUpper()));
+      fields.add(field(layer.base() + " " + layer.inUpper() + " " + layer.joined()));
     }
     fields.addAll(List.of(more));
     return fields;
@@ -201,7 +201,8 @@ sealed interface Job {
               LayerSource.Format.valueOf(text(fields.get(at + 1))),
               Long.parseLong(text(fields.get(at + 2))),
               Boolean.parseBoolean(flags[0]),
-              Boolean.parseBoolean(flags[1])));
+              Boolean.parseBoolean(flags[1]),
+              Boolean.parseBoolean(flags[2])));
       at += 4;
     }
     return of(text(fields.get(0)), layers, fields.subList(at, fields.size()));

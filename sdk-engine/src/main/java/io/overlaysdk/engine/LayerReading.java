@@ -81,7 +81,7 @@ final class LayerReading {
     }
     List<ContainerPath> targets = binds.stream().map(Bind::target).toList();
     return new Job.ListChanges(
-        LayerSource.of(image, overlays), Owning.of(fakeroot, host.identity()), detail, targets);
+        LayerSource.joined(image, overlays), Owning.of(fakeroot, host.identity()), detail, targets);
   }
 
   /** An overlay that is only read needs no permission to write, and no lock. */

@@ -15,8 +15,14 @@ import java.util.List;
  * @param offset where the file system starts in the file
  * @param base whether it is the root of an image
  * @param inUpper whether the layer is {@code upper} in it, and not its root
+ * @param joined whether it is one layer with the one right below it
  */
-record LayerSource(Path file, Format format, long offset, boolean base, boolean inUpper) {
+record LayerSource(
+    Path file, Format format, long offset, boolean base, boolean inUpper, boolean joined) {
+  LayerSource(Path file, Format format, long offset, boolean base, boolean inUpper) {
+    this(file, format, offset, base, inUpper, false);
+  }
+
   enum Format {
     DIRECTORY,
     SQUASHFS,
@@ -32,6 +38,22 @@ record LayerSource(Path file, Format format, long offset, boolean base, boolean 
     List<LayerSource> sources = new ArrayList<>(of(image));
     overlays.forEach(overlay -> sources.add(of(overlay)));
     return List.copyOf(sources);
+  }
+
+  /**
+   * The same, with the topmost overlay and those that it was frozen into before seen as one layer.
+   */
+  static List<LayerSource> joined(ImageFacts image, List<OverlayFacts> overlays) {
+    List<LayerSource> sources = new ArrayList<>(of(image, overlays));
+    int frozen = overlays.isEmpty() ? 0 : Line.below(overlays.get(overlays.size() - 1)).size();
+    for (int i = sources.size() - frozen; i < sources.size(); i++) {
+      sources.set(i, sources.get(i).overNext());
+    }
+    return List.copyOf(sources);
+  }
+
+  private LayerSource overNext() {
+    return new LayerSource(file, format, offset, base, inUpper, true);
   }
 
   private static List<LayerSource> of(ImageFacts image) {

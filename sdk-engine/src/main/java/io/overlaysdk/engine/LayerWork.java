@@ -18,6 +18,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
 
 /** Does jobs on layers, in the process that it is called in. */
 final class LayerWork {
@@ -38,7 +39,20 @@ final class LayerWork {
   }
 
   private MountedLayers open(List<LayerSource> sources) {
-    return MountedLayers.open(sources, host, launcher, scratch, started);
+    return open(sources, this::deciding);
+  }
+
+  private MountedLayers open(List<LayerSource> sources, UnaryOperator<Layer> attributes) {
+    return MountedLayers.open(sources, host, launcher, scratch, started, attributes);
+  }
+
+  /** What root's kernel overlay wrote only root can read; for anyone else the layer says so. */
+  private Layer deciding(Layer layer) {
+    return isRoot() ? layer.with(ReadAttributes.deciding(layer.root(), host, launcher)) : layer;
+  }
+
+  private Layer all(Layer layer) {
+    return layer.with(ReadAttributes.all(layer.root(), host, launcher));
   }
 
   private RuntimeFiles runtimeFiles(Job.ListChanges job) {
@@ -83,12 +97,13 @@ final class LayerWork {
 
   /** Only the topmost layer is looked at: a marker says what is hidden, whatever that is. */
   LayerReport export(Job.Export job) {
-    LayerSource source = job.layers().get(job.layers().size() - 1);
-    try (MountedLayers stack = open(List.of(source))) {
-      Layer layer = stack.layers().get(0);
+    int top = job.layers().size() - 1;
+    while (job.layers().get(top).joined()) {
+      top--;
+    }
+    try (MountedLayers stack = open(job.layers().subList(top, job.layers().size()), this::all)) {
       LayerWriter writer =
-          LayerWriter.of(layer.with(ReadAttributes.all(layer.root(), host, launcher)))
-              .owners(job.owning().map(host.identity()));
+          LayerWriter.of(stack.layers().get(0)).owners(job.owning().map(host.identity()));
       if (job.latest().isPresent()) {
         writer = writer.notAfter(job.latest().get());
       }

@@ -1,23 +1,16 @@
 package io.overlaysdk.engine;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * Where the manifest of an overlay lies: {@code overlay.json} beside {@code upper} and {@code
@@ -112,32 +105,11 @@ final class ManifestFile {
    * @throws OverlayException where it cannot be written; the one before is still there
    */
   void write(Manifest manifest) {
-    Path partial = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
     try {
-      try (FileChannel channel =
-          FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        ByteBuffer bytes =
-            ByteBuffer.wrap(ManifestJson.write(manifest.on(volume())).getBytes(UTF_8));
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.force(true);
-      }
-      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+      WholeFile.write(file, ManifestJson.write(manifest.on(volume())));
     } catch (IOException e) {
-      throw afterRemoving(partial, e);
+      throw new OverlayException("cannot write the manifest " + file + ": " + e, e);
     }
-  }
-
-  private OverlayException afterRemoving(Path partial, IOException cause) {
-    OverlayException failure =
-        new OverlayException("cannot write the manifest " + file + ": " + cause, cause);
-    try {
-      Files.deleteIfExists(partial);
-    } catch (IOException e) {
-      failure.addSuppressed(e);
-    }
-    return failure;
   }
 
   /** When the overlay is deleted. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
 
 /**
  * Layers at rest, as directories that this process can read. What lies in files is mounted
@@ -19,24 +20,37 @@ final class MountedLayers implements AutoCloseable {
   private final Launcher launcher;
   private final Path scratch;
   private final LongConsumer started;
+  private final UnaryOperator<Layer> attributes;
   private final Deque<FuseMount> mounts = new ArrayDeque<>();
   private final List<Layer> layers = new ArrayList<>();
 
-  private MountedLayers(Host host, Launcher launcher, Path scratch, LongConsumer started) {
+  private MountedLayers(
+      Host host,
+      Launcher launcher,
+      Path scratch,
+      LongConsumer started,
+      UnaryOperator<Layer> attributes) {
     this.host = host;
     this.launcher = launcher;
     this.scratch = scratch;
     this.started = started;
+    this.attributes = attributes;
   }
 
   /**
    * @param sources bottom to top
    * @param scratch where mount points are made
    * @param started is told the pids of the programs that hold the mounts
+   * @param attributes gives a layer that is no image's what reads its attributes
    */
   static MountedLayers open(
-      List<LayerSource> sources, Host host, Launcher launcher, Path scratch, LongConsumer started) {
-    MountedLayers stack = new MountedLayers(host, launcher, scratch, started);
+      List<LayerSource> sources,
+      Host host,
+      Launcher launcher,
+      Path scratch,
+      LongConsumer started,
+      UnaryOperator<Layer> attributes) {
+    MountedLayers stack = new MountedLayers(host, launcher, scratch, started, attributes);
     try {
       sources.forEach(stack::add);
       return stack;
@@ -58,7 +72,11 @@ final class MountedLayers implements AutoCloseable {
               push(FuseMount.ext3(host, launcher, source.file(), source.offset(), next(), started));
         };
     Path root = source.inUpper() ? at.resolve("upper") : at;
-    layers.add(source.base() ? Layer.base(root) : written(root));
+    Layer layer = source.base() ? Layer.base(root) : attributes.apply(Layer.at(root));
+    if (source.joined()) {
+      layer = layer.over(layers.remove(layers.size() - 1));
+    }
+    layers.add(layer);
   }
 
   private Path push(FuseMount mount) {
@@ -67,15 +85,7 @@ final class MountedLayers implements AutoCloseable {
   }
 
   private Path next() {
-    return scratch.resolve("layer" + layers.size() + "-" + mounts.size());
-  }
-
-  /** What root's kernel overlay wrote only root can read; for anyone else the layer says so. */
-  private Layer written(Path upper) {
-    Layer layer = Layer.at(upper);
-    return host.identity().isRoot()
-        ? layer.with(ReadAttributes.deciding(upper, host, launcher))
-        : layer;
+    return scratch.resolve("layer" + mounts.size());
   }
 
   /** Bottom to top. */

@@ -2,18 +2,14 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Command;
 import io.overlaysdk.InvalidSpecException;
-import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
-import io.overlaysdk.spi.Host;
-import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.workflow.Expectation;
 import io.overlaysdk.workflow.Step;
 import io.overlaysdk.workflow.StepReport;
 import io.overlaysdk.workflow.Workflow;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,23 +18,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Plays the steps of a workflow, and stops at the first that fails. */
 final class WorkflowPlayer {
   private final OverlaySdk sdk;
   private final Removal removal;
-  private final Host host;
   private final Map<Path, String> digests = new HashMap<>();
 
-  WorkflowPlayer(OverlaySdk sdk, Removal removal, Host host) {
+  WorkflowPlayer(OverlaySdk sdk, Removal removal) {
     this.sdk = sdk;
     this.removal = removal;
-    this.host = host;
   }
 
   /** What a step brought out, and what was wrong with it: nothing where the text is empty. */
@@ -109,7 +100,7 @@ final class WorkflowPlayer {
     }
     List<String> output = new ArrayList<>();
     if (create.existing() == Step.Existing.REPLACE && exists(create.path())) {
-      delete(create.path());
+      sdk.deleteOverlay(create.path());
       output.add("deleted the " + create.path() + " that was there");
     }
     if (create.size() == 0) {
@@ -120,19 +111,6 @@ final class WorkflowPlayer {
       output.add("made " + create.path() + ", an ext3 image of " + create.size() + " bytes");
     }
     return new Outcome(output, "");
-  }
-
-  /** An overlay that nobody uses. */
-  private void delete(Path path) {
-    OverlayLock lock = OverlayLock.take(requireOverlay(path), host, "");
-    try {
-      if (!Files.isDirectory(path)) {
-        ManifestFile.ofImage(path.toAbsolutePath()).delete();
-      }
-      removal.remove(path);
-    } finally {
-      lock.closeForGood();
-    }
   }
 
   private Outcome run(Step.Run run) {
@@ -204,39 +182,6 @@ final class WorkflowPlayer {
     if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
       throw new InvalidSpecException(
           "will not replace " + path + ": it is not an image file; delete it yourself");
-    }
-  }
-
-  /** Deleting what a user has is allowed only where it plainly is what the step would make. */
-  private static OverlayFacts requireOverlay(Path path) {
-    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-      Set<String> names = names(path);
-      names.remove(ManifestFile.NAME);
-      names.remove(OverlayLock.NAME);
-      if (!names.equals(Set.of("upper", "work"))) {
-        throw new InvalidSpecException(
-            "will not replace "
-                + path
-                + ": it holds "
-                + names
-                + " besides what makes an overlay; delete it yourself");
-      }
-    }
-    OverlayFacts overlay = new OverlayReader().read(Overlay.at(path));
-    if (overlay.kind() != OverlayFacts.Kind.DIRECTORY && overlay.kind() != OverlayFacts.Kind.EXT3) {
-      throw new InvalidSpecException(
-          "will not replace " + path + ": it is no ext3 overlay; delete it yourself");
-    }
-    return overlay;
-  }
-
-  private static Set<String> names(Path directory) {
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries
-          .map(entry -> entry.getFileName().toString())
-          .collect(Collectors.toCollection(TreeSet::new));
-    } catch (IOException e) {
-      throw new InvalidSpecException("will not replace " + directory + ": " + e, e);
     }
   }
 }

@@ -35,7 +35,7 @@ final class Comparison implements Changes, Iterator<Change> {
     this.lowers = lowers;
     LowerEntry below = lowers.root();
     LayerDirectory root = upper.open();
-    frames.push(new Merged(root, below, root.listing().hasSentinel()));
+    frames.push(new Merged(root, below, root.hasSentinel()));
     if (options.comparesRoot() && entries.differInMetadata(root, root.self(), below)) {
       ready.add(Change.of(Change.Kind.METADATA, root.path()));
     }
@@ -199,7 +199,7 @@ final class Comparison implements Changes, Iterator<Change> {
       if (old == null && isRuntimes(entry)) {
         return;
       }
-      boolean mayMove = upper.markers().knowsRedirects();
+      boolean mayMove = upper.knowsRedirects();
       if (old == null && !mayMove) {
         report(Change.Kind.ADDED, entry.path());
         frames.push(new Merged(upper.open(entry), null, false));
@@ -231,7 +231,7 @@ final class Comparison implements Changes, Iterator<Change> {
 
     private void other(LayerEntry entry, LowerEntry old) {
       LowerEntry source = old;
-      if (entry.kind() == Kind.FILE && upper.markers().knowsRedirects()) {
+      if (entry.kind() == Kind.FILE && upper.knowsRedirects()) {
         LowerEntry moved = moved(upper.rawRedirect(entry, old != null));
         if (moved != null && moved.kind() == Kind.FILE) {
           ready.add(Change.renamed(moved.path(), entry.path()));

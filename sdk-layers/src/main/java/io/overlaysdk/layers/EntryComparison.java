@@ -30,7 +30,7 @@ final class EntryComparison {
   }
 
   boolean differInMetadata(LayerDirectory parent, LayerEntry upper, LowerEntry lower) {
-    Markers markers = parent.markers();
+    Markers markers = parent.markers(upper);
     SortedMap<String, byte[]> now = markers.all(upper.file(), upper.kind());
     SortedMap<String, byte[]> then = lower.markers().all(lower.file(), lower.kind());
     Permissions nowMay = markers.permissions(upper.file(), upper.stat(), now);
@@ -78,7 +78,7 @@ final class EntryComparison {
     if (upper.size() == 0) {
       return false;
     }
-    if (parent.markers().knowsMetacopy() && parent.isMetacopy(upper)) {
+    if (parent.markers(upper).knowsMetacopy() && parent.isMetacopy(upper)) {
       return false;
     }
     try (SeekableByteChannel now = parent.read(upper);

@@ -18,17 +18,19 @@ public final class Layer {
   private final boolean base;
   private final Dialect stated;
   private final ExtendedAttributes extended;
+  private final Layer under;
 
-  private Layer(Path root, boolean base, Dialect stated, ExtendedAttributes extended) {
+  private Layer(Path root, boolean base, Dialect stated, ExtendedAttributes extended, Layer under) {
     this.root = root.toAbsolutePath().normalize();
     this.base = base;
     this.stated = stated;
     this.extended = extended;
+    this.under = under;
   }
 
   /** The upper directory {@code root}, whose markers are recognised by evidence. */
   public static Layer at(Path root) {
-    return new Layer(root, false, null, null);
+    return new Layer(root, false, null, null, null);
   }
 
   /**
@@ -36,20 +38,38 @@ public final class Layer {
    * only a 0:0 character device is left out, because no driver shows one.
    */
   public static Layer base(Path root) {
-    return new Layer(root, true, Dialect.NEUTRAL, null);
+    return new Layer(root, true, Dialect.NEUTRAL, null, null);
   }
 
   /** The same layer, written by a driver that the caller knows, such as from a manifest. */
   public Layer in(Dialect dialect) {
-    return new Layer(root, base, Objects.requireNonNull(dialect, "dialect"), extended);
+    return new Layer(root, base, Objects.requireNonNull(dialect, "dialect"), extended, under);
   }
 
   /** The same layer, with a way to the attributes that Java cannot read. */
   public Layer with(ExtendedAttributes attributes) {
-    return new Layer(root, base, stated, Objects.requireNonNull(attributes, "attributes"));
+    return new Layer(root, base, stated, Objects.requireNonNull(attributes, "attributes"), under);
   }
 
-  /** The directory on the host, absolute. */
+  /**
+   * This layer and the one right below it, seen as one: what both together change in what lies
+   * below them. The attributes that Java cannot read are looked up in each of them as it says.
+   *
+   * @throws IllegalArgumentException where one of them is the root of an image
+   */
+  public Layer over(Layer lower) {
+    if (base || lower.base) {
+      throw new IllegalArgumentException("the root of an image is no part of an overlay");
+    }
+    return new Layer(root, false, stated, extended, under == null ? lower : under.over(lower));
+  }
+
+  /** The layer that is one with this one, right below it. */
+  Optional<Layer> under() {
+    return Optional.ofNullable(under);
+  }
+
+  /** The directory on the host, absolute; of several layers seen as one, that of the topmost. */
   public Path root() {
     return root;
   }

@@ -2,6 +2,7 @@ package io.overlaysdk.layers;
 
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.CorruptOverlayException;
+import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.LayerEntry.Kind;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
@@ -15,9 +16,11 @@ import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Supplier;
 
 /**
  * One directory of a layer, open. What is in it is opened relative to it and without following
@@ -32,6 +35,13 @@ public final class LayerDirectory implements AutoCloseable {
   private final ContainerPath path;
   private final SecureDirectoryStream<Path> stream;
   private final Listing listing;
+
+  /** The directory of the same path in the layer that is one with this one, right below it. */
+  private LayerDirectory under;
+
+  /** Whether something is there that is no directory, which this one has replaced. */
+  private boolean cut;
+
   private DirectoryMarks marks;
   private LayerEntry asked;
   private SortedMap<String, byte[]> found;
@@ -57,10 +67,22 @@ public final class LayerDirectory implements AutoCloseable {
       throw new CorruptOverlayException("the layer \"" + root + "\" is no directory");
     }
     LayerEntry self = LayerEntry.root(root, stat);
+    LayerDirectory directory;
     try {
-      return of(new Markers(layer), self, path, Files.newDirectoryStream(root));
+      directory = of(new Markers(layer), self, path, Files.newDirectoryStream(root));
     } catch (IOException e) {
       throw UnreadableLayerException.of("opening", root, e);
+    }
+    layer.under().ifPresent(lower -> directory.join(() -> root(lower)));
+    return directory;
+  }
+
+  private void join(Supplier<LayerDirectory> lower) {
+    try {
+      under = lower.get();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
     }
   }
 
@@ -97,11 +119,11 @@ public final class LayerDirectory implements AutoCloseable {
    * @throws UnreadableMarkersException where only {@link ExtendedAttributes} could tell
    */
   public boolean isOpaque() {
-    if (self.isShadowing() || listing.hasSentinel() || marks().opaque()) {
+    if (cut || self.isShadowing() || listing.hasSentinel() || marks().opaque()) {
       return true;
     }
     requireReadable();
-    return false;
+    return under != null && under.isOpaque();
   }
 
   /**
@@ -120,7 +142,22 @@ public final class LayerDirectory implements AutoCloseable {
    * out. Can be gone through several times; each time looks at the entries anew.
    */
   public Iterable<LayerEntry> entries() {
-    return () -> listing.entries(this);
+    return () -> under == null ? listing.entries(this) : new JoinedEntries(this, under);
+  }
+
+  /** What is in the directory of this layer alone. */
+  Iterator<LayerEntry> ownEntries() {
+    return listing.entries(this);
+  }
+
+  private LayerEntry find(byte[] name) {
+    LayerEntry own = listing.find(this, name);
+    return own == null && under != null ? under.find(name) : own;
+  }
+
+  /** The directory in which an entry was found: this one, or one that is one with it. */
+  private LayerDirectory holder(LayerEntry entry) {
+    return under == null || entry.directory().equals(self.file()) ? this : under.holder(entry);
   }
 
   /**
@@ -166,12 +203,43 @@ public final class LayerDirectory implements AutoCloseable {
 
   /** How many there are at most. */
   int size() {
-    return listing.size();
+    return listing.size() + (under == null ? 0 : under.size());
   }
 
   /** Opens one of the directories in it, which stays open when this one is closed. */
   public LayerDirectory open(LayerEntry directory) {
     require(directory, Kind.DIRECTORY);
+    LayerDirectory holder = holder(directory);
+    LayerDirectory opened = holder.openOwn(directory);
+    if (holder.under != null) {
+      opened.join(() -> holder.joined(opened));
+    }
+    return opened;
+  }
+
+  /** What shows through a directory of this one; null where nothing does. */
+  private LayerDirectory joined(LayerDirectory opened) {
+    if (opened.marks().redirect() != null) {
+      throw renamed(opened.self);
+    }
+    LayerEntry below = opened.isOpaque() ? null : under.find(opened.self.rawName());
+    if (below == null) {
+      return null;
+    }
+    opened.cut = !below.isDirectory();
+    return opened.cut ? null : under.open(below);
+  }
+
+  private static UnsupportedException renamed(LayerEntry entry) {
+    return new UnsupportedException(
+        entry.path()
+            + " is recorded as renamed in \""
+            + entry.file()
+            + "\", which stands for what is in the layer below; bring that overlay into neutral form"
+            + " first");
+  }
+
+  private LayerDirectory openOwn(LayerEntry directory) {
     try {
       return of(
           markers,
@@ -187,8 +255,11 @@ public final class LayerDirectory implements AutoCloseable {
   public SeekableByteChannel read(LayerEntry file) {
     require(file, Kind.FILE);
     try {
-      return stream.newByteChannel(
-          file.file().getFileName(), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+      return holder(file)
+          .stream
+          .newByteChannel(
+              file.file().getFileName(),
+              Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
     } catch (IOException e) {
       throw UnreadableLayerException.of("opening", file.file(), e);
     }
@@ -206,13 +277,13 @@ public final class LayerDirectory implements AutoCloseable {
    * {@link ExtendedAttributes}.
    */
   public SortedMap<String, byte[]> attributes(LayerEntry entry) {
-    return markers.ofUser(all(entry));
+    return markers(entry).ofUser(all(entry));
   }
 
   /** Whoever asks for one thing that is in the attributes of an entry asks for the others next. */
   private SortedMap<String, byte[]> all(LayerEntry entry) {
     if (entry != asked) {
-      found = markers.all(entry.file(), entry.kind());
+      found = markers(entry).all(entry.file(), entry.kind());
       asked = entry;
     }
     return found;
@@ -220,7 +291,7 @@ public final class LayerDirectory implements AutoCloseable {
 
   /** The mode and owner of an entry, which fuse-overlayfs may keep in an attribute of its own. */
   public Permissions permissions(LayerEntry entry) {
-    return markers.permissions(entry.file(), entry.stat(), all(entry));
+    return markers(entry).permissions(entry.file(), entry.stat(), all(entry));
   }
 
   /**
@@ -232,8 +303,12 @@ public final class LayerDirectory implements AutoCloseable {
     if (entry.kind() != Kind.FILE) {
       return false;
     }
-    markers.requireReadable(entry.file());
-    return markers.fileMarks(all(entry)).metacopy();
+    markers(entry).requireReadable(entry.file());
+    boolean metacopy = markers(entry).fileMarks(all(entry)).metacopy();
+    if (metacopy && holder(entry).under != null) {
+      throw renamed(entry);
+    }
+    return metacopy;
   }
 
   /**
@@ -245,8 +320,8 @@ public final class LayerDirectory implements AutoCloseable {
     if (file.kind() != Kind.FILE) {
       return Optional.empty();
     }
-    markers.requireReadable(file.file());
-    return markers.redirect(path, markers.fileMarks(all(file)).redirect());
+    markers(file).requireReadable(file.file());
+    return markers.redirect(path, checked(file, markers(file).fileMarks(all(file)).redirect()));
   }
 
   /** Closes it. Does nothing the second time. */
@@ -256,6 +331,10 @@ public final class LayerDirectory implements AutoCloseable {
       stream.close();
     } catch (IOException e) {
       throw UnreadableLayerException.of("closing", self.file(), e);
+    } finally {
+      if (under != null) {
+        under.close();
+      }
     }
   }
 
@@ -269,9 +348,16 @@ public final class LayerDirectory implements AutoCloseable {
 
   byte[] rawRedirect(LayerEntry file, boolean coversSomething) {
     if (coversSomething) {
-      markers.requireReadable(file.file());
+      markers(file).requireReadable(file.file());
     }
-    return markers.fileMarks(file.file()).redirect();
+    return checked(file, markers(file).fileMarks(file.file()).redirect());
+  }
+
+  private byte[] checked(LayerEntry file, byte[] redirect) {
+    if (redirect != null && holder(file).under != null) {
+      throw renamed(file);
+    }
+    return redirect;
   }
 
   void delete(Path file) throws IOException {
@@ -285,6 +371,21 @@ public final class LayerDirectory implements AutoCloseable {
 
   Markers markers() {
     return markers;
+  }
+
+  /** Those of the layer that an entry is in. */
+  Markers markers(LayerEntry entry) {
+    return holder(entry).markers;
+  }
+
+  /** Whether a driver may have recorded here that something was renamed. */
+  boolean knowsRedirects() {
+    return markers.knowsRedirects() || under != null && under.knowsRedirects();
+  }
+
+  /** Whether fuse-overlayfs has cut it off from below. */
+  boolean hasSentinel() {
+    return listing.hasSentinel() || under != null && under.hasSentinel();
   }
 
   Listing listing() {

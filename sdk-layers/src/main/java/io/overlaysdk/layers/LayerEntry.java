@@ -126,6 +126,11 @@ public final class LayerEntry {
     return parent;
   }
 
+  /** Where on the host the directory is in which it was found. */
+  Path directory() {
+    return directory;
+  }
+
   Path fileName() {
     return fileName;
   }

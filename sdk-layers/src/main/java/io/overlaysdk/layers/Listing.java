@@ -7,6 +7,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -126,6 +127,20 @@ final class Listing {
     return files;
   }
 
+  /** The entry of this name in {@code directory}; null where there is none. */
+  LayerEntry find(LayerDirectory directory, byte[] name) {
+    int index =
+        Collections.binarySearch(
+            items,
+            new Item(name, null, false, false),
+            Comparator.comparing((Item item) -> item.name, Arrays::compareUnsigned));
+    return index < 0 ? null : entry(directory, items.get(index));
+  }
+
+  private static LayerEntry entry(LayerDirectory directory, Item item) {
+    return directory.entry(item.name, item.fileName, item.whiteoutFile, item.shadowing);
+  }
+
   /** Goes through the entries of {@code directory}, looking at each when its turn comes. */
   Iterator<LayerEntry> entries(LayerDirectory directory) {
     return new Iterator<>() {
@@ -141,8 +156,7 @@ final class Listing {
         if (!hasNext()) {
           throw new NoSuchElementException();
         }
-        Item item = items.get(index++);
-        return directory.entry(item.name, item.fileName, item.whiteoutFile, item.shadowing);
+        return entry(directory, items.get(index++));
       }
     };
   }

@@ -95,6 +95,14 @@ class RandomTreesTest {
     List<Change> all = Tree.changes(lower, session.merged, true);
     assertEquals(one, changes(lowers, layer, false), what);
     assertEquals(all, changes(lowers, layer, true), what);
+    if (lowers.size() > 1) {
+      Layer both = layer.over(lowers.get(1));
+      List<Layer> image = lowers.subList(0, 1);
+      assertEquals(
+          Tree.changes(base, session.merged, false), changes(image, both, false), "both: " + what);
+      assertEquals(
+          Tree.changes(base, session.merged, true), changes(image, both, true), "both: " + what);
+    }
 
     rewrite(random, lowers, layer, here, all, what);
   }

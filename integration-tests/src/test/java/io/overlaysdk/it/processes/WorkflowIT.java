@@ -173,7 +173,7 @@ class WorkflowIT {
     }
 
     String problem = reports.get(0).problem();
-    assertTrue(problem.contains("will not replace " + precious), problem);
+    assertTrue(problem.contains("will not delete " + precious), problem);
     assertTrue(problem.contains("thesis.tex"), problem);
     assertEquals("three years", Files.readString(precious.resolve("thesis.tex")));
   }

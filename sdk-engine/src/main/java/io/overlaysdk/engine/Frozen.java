@@ -1,0 +1,36 @@
+package io.overlaysdk.engine;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A layer of a store: a read-only overlay, which was the {@code upper} of some overlay until a
+ * moment. It is announced before it is filled, so that nothing is lost when the one who does it
+ * dies.
+ *
+ * @param directory where it is
+ * @param id its name in the store
+ * @param below the layer that it lies on; empty where that is the image itself
+ * @param parent the snapshot before it; another one than {@code below} where that was flattened
+ * @param back with a rollback, what the overlay lies on when this has been filled: nobody wants
+ *     what is in here
+ * @param taken when
+ * @param message what the user says of it
+ */
+record Frozen(
+    Path directory,
+    String id,
+    Optional<String> below,
+    Optional<String> parent,
+    Optional<String> back,
+    Instant taken,
+    String message) {
+  Frozen in(Path other) {
+    return new Frozen(other, id, below, parent, back, taken, message);
+  }
+
+  boolean isTaken() {
+    return Line.hasUpper(directory);
+  }
+}

@@ -1,0 +1,227 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.Access;
+import io.overlaysdk.CorruptOverlayException;
+import io.overlaysdk.OverlayException;
+import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.OverlayFacts;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * Where the layers are that overlays of one origin lie on, each once: {@code .NAME.layers} beside
+ * the first of them. Beside the layers it knows the overlays, so that no layer is deleted that one
+ * of them still needs.
+ *
+ * @param directory where it is; made when the first layer is
+ */
+record LayerStore(Path directory) {
+  private static final String END = ".layers";
+  private static final String LINES = "lines";
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{12}");
+  private static final Set<String> OF_LINE = Set.of("overlay", "tips");
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /**
+   * An overlay that lies, or lay, on layers of the store.
+   *
+   * @param id what its own file calls it
+   * @param overlay where it was when it was last written down
+   * @param tips the snapshots that were the latest of some branch it was on
+   */
+  record Known(String id, Path overlay, Set<String> tips) {
+    /** The snapshot that it lies on now, where it is where it was. */
+    Optional<String> current() {
+      return LineFile.ofOverlay(overlay)
+          .filter(line -> line.id().equals(id))
+          .flatMap(Line::settled);
+    }
+  }
+
+  static LayerStore beside(Path overlay) {
+    return new LayerStore(overlay.resolveSibling("." + overlay.getFileName() + END));
+  }
+
+  static boolean isName(Path path) {
+    String name = path.getFileName().toString();
+    return name.startsWith(".") && name.endsWith(END) && name.length() > END.length() + 1;
+  }
+
+  static boolean isId(String text) {
+    return ID.matcher(text).matches();
+  }
+
+  static String newId() {
+    byte[] bytes = new byte[6];
+    RANDOM.nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  /** For whoever changes something in it. */
+  OverlayLock lock(Host host) {
+    try {
+      if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+        Files.createDirectory(directory);
+      }
+      if (!Files.isDirectory(directory.resolve(LINES), LinkOption.NOFOLLOW_LINKS)) {
+        Files.createDirectory(directory.resolve(LINES));
+      }
+    } catch (IOException e) {
+      throw new OverlayException("cannot make " + directory + " for the layers: " + e, e);
+    }
+    return OverlayLock.take(
+        new OverlayFacts(OverlayFacts.Kind.DIRECTORY, directory, Access.READ_WRITE), host, "");
+  }
+
+  /**
+   * @throws CorruptOverlayException where there is no such layer
+   */
+  Frozen frozen(String id) {
+    Path layer = directory.resolve(id);
+    if (!Files.isDirectory(layer, LinkOption.NOFOLLOW_LINKS)) {
+      throw new CorruptOverlayException(
+          "there is no layer "
+              + layer
+              + ", on which an overlay lies; was the overlay moved without "
+              + directory
+              + "?",
+          null);
+    }
+    return LineFile.ofLayer(layer);
+  }
+
+  /** The snapshots, the oldest first. */
+  List<Frozen> snapshots() {
+    return names(directory).stream()
+        .filter(LayerStore::isId)
+        .map(this::frozen)
+        .filter(layer -> layer.isTaken() && layer.back().isEmpty())
+        .sorted(Comparator.comparing(Frozen::taken).thenComparing(Frozen::id))
+        .toList();
+  }
+
+  /** A layer with nothing in it yet, which counts as not there. */
+  Frozen announce(Frozen layer, Optional<Manifest> manifest) {
+    Path made = directory.resolve("." + layer.id());
+    try {
+      Files.createDirectory(made);
+      manifest.ifPresent(ManifestFile.ofDirectory(made)::write);
+      LineFile.write(layer.in(made));
+      Files.move(made, layer.directory(), StandardCopyOption.ATOMIC_MOVE);
+      return layer;
+    } catch (IOException e) {
+      throw new OverlayException("cannot make the layer " + layer.directory() + ": " + e, e);
+    }
+  }
+
+  void remember(Line line, Set<String> tips) {
+    Map<String, String> texts = new TreeMap<>();
+    texts.put("overlay", directory.relativize(line.overlay()).toString());
+    texts.put("tips", String.join(" ", new TreeSet<>(tips)));
+    TextsFile.write(directory.resolve(LINES).resolve(line.id()), texts);
+  }
+
+  Set<String> tips(Line line) {
+    return known().stream()
+        .filter(known -> known.id().equals(line.id()))
+        .findFirst()
+        .map(Known::tips)
+        .orElse(Set.of());
+  }
+
+  void forget(Line line) {
+    try {
+      Files.deleteIfExists(directory.resolve(LINES).resolve(line.id()));
+    } catch (IOException e) {
+      throw new OverlayException("cannot change " + directory + ": " + e, e);
+    }
+  }
+
+  List<Known> known() {
+    Path lines = directory.resolve(LINES);
+    return names(lines).stream().filter(LayerStore::isId).map(id -> known(lines, id)).toList();
+  }
+
+  private Known known(Path lines, String id) {
+    Path at = lines.resolve(id);
+    TextsFile file =
+        TextsFile.read(at, OF_LINE)
+            .orElseThrow(() -> new CorruptOverlayException(at + " is gone", null));
+    Set<String> tips = new TreeSet<>();
+    for (String tip : file.required("tips").split(" ")) {
+      if (isId(tip)) {
+        tips.add(tip);
+      }
+    }
+    return new Known(id, directory.resolve(file.required("overlay")).normalize(), tips);
+  }
+
+  /**
+   * Deletes the layers that no overlay needs.
+   *
+   * @return whether nobody needs the store any more, which is then empty
+   */
+  boolean collect(Removal removal) {
+    Set<String> needed = new HashSet<>();
+    List<Known> known = known();
+    for (Known line : known) {
+      line.tips().forEach(tip -> need(tip, needed));
+      line.current().ifPresent(id -> need(id, needed));
+    }
+    for (String name : names(directory)) {
+      if (isId(name) && !needed.contains(name)) {
+        removal.remove(putAside(name));
+      } else if (name.startsWith(".")) {
+        // cut off when it was made, or when it was deleted
+        removal.remove(directory.resolve(name));
+      }
+    }
+    return known.isEmpty();
+  }
+
+  private void need(String id, Set<String> needed) {
+    Optional<String> next = Optional.of(id);
+    while (next.isPresent() && needed.add(next.get())) {
+      Frozen layer = frozen(next.get());
+      layer.parent().ifPresent(parent -> need(parent, needed));
+      layer.back().ifPresent(back -> need(back, needed));
+      next = layer.below();
+    }
+  }
+
+  /** Where nobody takes it for a layer while it is deleted. */
+  private Path putAside(String id) {
+    Path aside = directory.resolve("." + id + ".deleted");
+    try {
+      return Files.move(directory.resolve(id), aside, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new OverlayException("cannot delete " + directory.resolve(id) + ": " + e, e);
+    }
+  }
+
+  private static List<String> names(Path directory) {
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      entries.forEach(entry -> names.add(entry.getFileName().toString()));
+    } catch (IOException e) {
+      throw new OverlayException("cannot read " + directory + ": " + e, e);
+    }
+    return names;
+  }
+}
