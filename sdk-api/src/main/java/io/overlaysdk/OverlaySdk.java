@@ -279,6 +279,19 @@ public interface OverlaySdk extends AutoCloseable {
   List<Snapshot> log(Path overlay);
 
   /**
+   * Puts an overlay on one layer that holds what all its layers hold together: many layers cost
+   * every session, and the tools take some 45. The snapshots stay. {@link #snapshot} does it by
+   * itself where the overlay would lie on too many, and its image is where it was.
+   *
+   * @param spec the image and the overlay, with fakeroot where that is used with it
+   * @return the snapshot that the overlay lies on now
+   * @throws InvalidSpecException where there are no snapshots, or more than one overlay is named
+   * @throws UnsupportedException where a layer holds what cannot be copied, such as a socket
+   * @throws OverlayBusyException where a session is open on it
+   */
+  Snapshot flatten(SessionSpec spec);
+
+  /**
    * Deletes an overlay that is kept, and the layers that no other overlay needs.
    *
    * @throws InvalidSpecException where there is something else, or more than makes an overlay

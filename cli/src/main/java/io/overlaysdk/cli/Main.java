@@ -105,6 +105,7 @@ public final class Main {
     commands.put("fork", () -> new CommandLine(new ForkCommand(sdk)));
     commands.put("rollback", () -> new CommandLine(new RollbackCommand(sdk)));
     commands.put("log", () -> new CommandLine(new LogCommand(sdk)));
+    commands.put("flatten", () -> new CommandLine(new FlattenCommand(sdk)));
     commands.put("delete", () -> new CommandLine(new DeleteCommand(sdk)));
     commands.put("changes", () -> new CommandLine(new ChangesCommand(sdk)));
     commands.put("convert", () -> new CommandLine(new ConvertCommand(sdk)));

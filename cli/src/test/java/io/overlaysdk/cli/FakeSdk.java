@@ -104,6 +104,12 @@ final class FakeSdk implements OverlaySdk {
   }
 
   @Override
+  public Snapshot flatten(SessionSpec spec) {
+    calls.add("flatten " + spec.overlays() + " on " + spec.image());
+    return SnapshotCommandsTest.FIRST;
+  }
+
+  @Override
   public void discard(Path overlay) {
     calls.add("discard " + overlay);
   }

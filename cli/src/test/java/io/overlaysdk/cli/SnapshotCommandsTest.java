@@ -52,6 +52,7 @@ class SnapshotCommandsTest {
     assertEquals(0, CommandLineRun.of(sdk, "rollback", "mine", "12").status());
     CommandLineRun.of(sdk, "rollback", "--discard", "mine", "12");
     CommandLineRun.of(sdk, "rollback", "--discard", "mine");
+    CommandLineRun.of(sdk, "flatten", "mine", "--base", "i.sif");
     assertEquals(0, CommandLineRun.of(sdk, "delete", "mine").status());
     assertEquals(2, CommandLineRun.of(sdk, "rollback", "mine").status());
     assertEquals(
@@ -61,6 +62,7 @@ class SnapshotCommandsTest {
             "rollback mine to 12",
             "rollback mine to 12, discard",
             "discard mine",
+            "flatten [mine] on i.sif",
             "delete mine"),
         sdk.calls.stream().filter(call -> !call.equals("close sdk")).toList());
   }

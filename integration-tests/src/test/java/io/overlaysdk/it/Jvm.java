@@ -3,6 +3,7 @@ package io.overlaysdk.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +23,16 @@ final class Jvm {
     words.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(words);
     environment.accept(builder.environment());
-    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    process.getOutputStream().close();
-    byte[] printed = process.getInputStream().readAllBytes();
-    assertEquals(0, process.onExit().join().exitValue());
-    return printed;
+    Path errors = Files.createTempFile("jvm", ".err");
+    try {
+      Process process = builder.redirectError(errors.toFile()).start();
+      process.getOutputStream().close();
+      byte[] printed = process.getInputStream().readAllBytes();
+      String said = Files.readString(errors);
+      assertEquals(0, process.onExit().join().exitValue(), said);
+      return printed;
+    } finally {
+      Files.delete(errors);
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.SessionSpec;
+import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.oci.Compression;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageFacts;
@@ -146,6 +147,32 @@ final class Archive {
       Facts.withoutDialects().of(Overlay.at(found.path()));
       copy.replace();
       return report;
+    }
+  }
+
+  /**
+   * Makes one layer of several.
+   *
+   * @param layers those that lie on the image of {@code spec}, bottom to top
+   * @param target a directory overlay that is not there yet
+   */
+  void merge(List<Overlay> layers, SessionSpec spec, Path target) {
+    Facts facts = Facts.withoutDialects();
+    List<OverlayFacts> all = layers.stream().map(facts::of).toList();
+    ImageFacts image = facts.of(spec.image());
+    Planner.requireBases(spec, image, all);
+    try (Scratch scratch = scratches.apply("flattening of " + spec.overlays())) {
+      LayerWorker worker =
+          new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
+      Path tar = scratch.directory().resolve("layer.tar");
+      LayerReport report =
+          worker.export(new Job.Export(LayerSource.one(all), owning(spec), tar, Optional.empty()));
+      if (!report.skipped().isEmpty()) {
+        throw new UnsupportedException(
+            "cannot flatten " + spec.overlays() + ": it holds sockets: " + report.skipped());
+      }
+      List<LayerSource> lowers = LayerSource.of(images.readable(image), List.of());
+      worker.unpack(new Job.Import(lowers, owning(spec), tar, target, target, Job.Into.NEW));
     }
   }
 

@@ -10,6 +10,7 @@ import io.overlaysdk.Explanation;
 import io.overlaysdk.Finding;
 import io.overlaysdk.Image;
 import io.overlaysdk.ImageSize;
+import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
@@ -27,6 +28,7 @@ import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.workflow.StepReport;
 import io.overlaysdk.workflow.Workflow;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -179,7 +181,44 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Snapshot snapshot(Path overlay, String message) {
+    if (lines.isFull(overlay)) {
+      ownBase(overlay).ifPresent(this::flatten);
+    }
     return lines.snapshot(overlay, message);
+  }
+
+  /** A session on the overlay as those before were, as far as that is remembered. */
+  private static Optional<SessionSpec> ownBase(Path overlay) {
+    return ManifestFile.ofDirectory(overlay)
+        .read()
+        .flatMap(
+            manifest ->
+                manifest
+                    .base()
+                    .map(base -> Path.of(base.location()))
+                    .filter(base -> base.isAbsolute() && Files.exists(base))
+                    .map(Image::at)
+                    .map(image -> SessionSpec.on(image).overlay(Overlay.at(overlay)))
+                    .map(
+                        spec ->
+                            manifest.writer().filter(Manifest.Writer::fakeroot).isPresent()
+                                ? spec.fakeroot()
+                                : spec));
+  }
+
+  @Override
+  public Snapshot flatten(SessionSpec spec) {
+    List<Overlay> overlays = spec.overlays();
+    if (overlays.size() != 1 || overlays.get(0).isEphemeral()) {
+      throw new InvalidSpecException(
+          "one overlay that is kept is flattened, on the image that it lies on; not " + overlays);
+    }
+    return listeners.during(
+        "flattening of " + overlays.get(0),
+        () ->
+            lines.flatten(
+                overlays.get(0).path().orElseThrow(),
+                (layers, target) -> archive().merge(layers, spec, target)));
   }
 
   @Override

@@ -26,6 +26,18 @@ record Frozen(
     Optional<String> back,
     Instant taken,
     String message) {
+  /** One that is to be made, under a new name. */
+  static Frozen now(
+      LayerStore store, Optional<String> below, Optional<String> parent, String message) {
+    String id = LayerStore.newId();
+    Path directory = store.directory().resolve(id);
+    return new Frozen(directory, id, below, parent, Optional.empty(), Instant.now(), message);
+  }
+
+  Frozen back(Optional<String> other) {
+    return new Frozen(directory, id, below, parent, other, taken, message);
+  }
+
   Frozen in(Path other) {
     return new Frozen(other, id, below, parent, back, taken, message);
   }

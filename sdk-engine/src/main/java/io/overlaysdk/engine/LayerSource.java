@@ -44,9 +44,18 @@ record LayerSource(
    * The same, with the topmost overlay and those that it was frozen into before seen as one layer.
    */
   static List<LayerSource> joined(ImageFacts image, List<OverlayFacts> overlays) {
-    List<LayerSource> sources = new ArrayList<>(of(image, overlays));
     int frozen = overlays.isEmpty() ? 0 : Line.below(overlays.get(overlays.size() - 1)).size();
-    for (int i = sources.size() - frozen; i < sources.size(); i++) {
+    return joined(of(image, overlays), frozen);
+  }
+
+  /** Of some overlays that lie on one another the layer that they are together. */
+  static List<LayerSource> one(List<OverlayFacts> overlays) {
+    return joined(overlays.stream().map(LayerSource::of).toList(), overlays.size() - 1);
+  }
+
+  private static List<LayerSource> joined(List<LayerSource> layers, int count) {
+    List<LayerSource> sources = new ArrayList<>(layers);
+    for (int i = sources.size() - count; i < sources.size(); i++) {
       sources.set(i, sources.get(i).overNext());
     }
     return List.copyOf(sources);

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -116,13 +117,17 @@ record LayerStore(Path directory) {
         .toList();
   }
 
-  /** A layer with nothing in it yet, which counts as not there. */
-  Frozen announce(Frozen layer, Optional<Manifest> manifest) {
+  /**
+   * Adds a layer, which counts as not there as long as it has no {@code upper}.
+   *
+   * @param making makes its directory
+   */
+  Frozen add(Frozen layer, Consumer<Path> making, Optional<Manifest> manifest) {
     Path made = directory.resolve("." + layer.id());
+    making.accept(made);
+    manifest.ifPresent(ManifestFile.ofDirectory(made)::write);
+    LineFile.write(layer.in(made));
     try {
-      Files.createDirectory(made);
-      manifest.ifPresent(ManifestFile.ofDirectory(made)::write);
-      LineFile.write(layer.in(made));
       Files.move(made, layer.directory(), StandardCopyOption.ATOMIC_MOVE);
       return layer;
     } catch (IOException e) {

@@ -9,9 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** {@code line.json} in an overlay, and in each layer of a store. */
+/** {@code line.json} in an overlay, and {@code layer.json} in each layer of a store. */
 final class LineFile {
   static final String NAME = "line.json";
+  private static final String OF_A_LAYER = "layer.json";
 
   private static final Set<String> OF_OVERLAY = Set.of("id", "store", "below");
   private static final Set<String> OF_LAYER = Set.of("below", "parent", "back", "taken", "message");
@@ -50,11 +51,12 @@ final class LineFile {
    */
   static Frozen ofLayer(Path directory) {
     TextsFile file =
-        TextsFile.read(directory.resolve(NAME), OF_LAYER)
+        TextsFile.read(directory.resolve(OF_A_LAYER), OF_LAYER)
             .orElseThrow(
                 () ->
                     new CorruptOverlayException(
-                        "there is no layer at " + directory + ", or it lacks its " + NAME, null));
+                        "there is no layer at " + directory + ", or it lacks its " + OF_A_LAYER,
+                        null));
     try {
       return new Frozen(
           directory,
@@ -102,6 +104,6 @@ final class LineFile {
     layer.back().ifPresent(back -> texts.put("back", back));
     texts.put("taken", layer.taken().toString());
     texts.put("message", layer.message());
-    TextsFile.write(layer.directory().resolve(NAME), texts);
+    TextsFile.write(layer.directory().resolve(OF_A_LAYER), texts);
   }
 }

@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -79,6 +79,11 @@ final class Lines {
     return locked(directory(path), line -> inStore(line, () -> snapshot(line, message)));
   }
 
+  /** Whether no further snapshot is possible before it is flattened. */
+  boolean isFull(Path path) {
+    return Line.below(directory(path)).size() >= MOST_LAYERS;
+  }
+
   private Snapshot snapshot(Line line, String message) {
     if (line.layers().size() >= MOST_LAYERS) {
       throw new UnsupportedException(
@@ -86,27 +91,67 @@ final class Lines {
               + line.overlay()
               + " lies on "
               + MOST_LAYERS
-              + " layers, and the tools take few more; flatten it first (overlay flatten)");
+              + " layers, and the tools take few more; flatten it first, with overlay flatten --base IMAGE");
     }
-    Frozen layer = newLayer(line, line.below(), Optional.empty(), message);
-    Line next = line.on(layer.id());
-    Set<String> tips = new HashSet<>(line.store().tips(line));
-    line.below().ifPresent(tips::remove);
-    tips.add(layer.id());
-    line.store().remember(next, tips);
-    LineFile.write(next);
+    Frozen layer = newLayer(line, Optional.empty(), message);
+    Line next = advance(line, layer);
     move(line.overlay().resolve("upper"), layer.directory().resolve("upper"));
     settle(next);
     return seen(layer, List.of(line.overlay()));
   }
 
-  private static Frozen newLayer(
-      Line line, Optional<String> below, Optional<String> back, String message) {
-    String id = LayerStore.newId();
-    Frozen layer =
-        new Frozen(
-            line.store().directory().resolve(id), id, below, below, back, Instant.now(), message);
-    return line.store().announce(layer, ManifestFile.ofDirectory(line.overlay()).read());
+  private static Frozen newLayer(Line line, Optional<String> back, String message) {
+    return line.store()
+        .add(
+            Frozen.now(line.store(), line.below(), line.below(), message).back(back),
+            Lines::makeDirectory,
+            ManifestFile.ofDirectory(line.overlay()).read());
+  }
+
+  private static void makeDirectory(Path directory) {
+    try {
+      Files.createDirectory(directory);
+    } catch (IOException e) {
+      throw new OverlayException("cannot make the layer " + directory + ": " + e, e);
+    }
+  }
+
+  /**
+   * Puts an overlay on one layer that is what all its layers are together.
+   *
+   * @param merging makes an overlay of these layers, bottom to top, at this path
+   */
+  Snapshot flatten(Path path, BiConsumer<List<Overlay>, Path> merging) {
+    return locked(
+        requireFrozen(directory(path)).overlay(),
+        line -> inStore(line, () -> flatten(line, merging)));
+  }
+
+  private static Snapshot flatten(Line line, BiConsumer<List<Overlay>, Path> merging) {
+    String below = line.below().orElseThrow(() -> neverFrozen(line.overlay()));
+    List<Overlay> layers =
+        line.layers().stream().map(layer -> Overlay.at(layer).readOnly()).toList();
+    Frozen merged =
+        line.store()
+            .add(
+                Frozen.now(line.store(), Optional.empty(), Optional.of(below), "flattened"),
+                made -> merging.accept(layers, made),
+                ManifestFile.ofDirectory(line.store().frozen(below).directory())
+                    .read()
+                    .map(manifest -> manifest.in(Set.of())));
+    advance(line, merged);
+    return seen(merged, List.of(line.overlay()));
+  }
+
+  /** From now on it lies on this layer, which counts as soon as it is filled. */
+  private static Line advance(Line line, Frozen layer) {
+    Line next = line.on(layer.id());
+    Set<String> tips = new HashSet<>(line.store().tips(line));
+    layer.parent().ifPresent(tips::remove);
+    tips.add(layer.id());
+    line.store().remember(next, tips);
+    LineFile.write(next);
+    return next;
   }
 
   /**
@@ -184,7 +229,7 @@ final class Lines {
     tips.add(back);
     store.remember(line, tips);
     // even where it is empty: its root has the attributes that it has in the snapshot
-    Frozen rest = newLayer(line, line.below(), Optional.of(back), "");
+    Frozen rest = newLayer(line, Optional.of(back), "");
     Line between = line.on(rest.id());
     LineFile.write(between);
     move(line.overlay().resolve("upper"), rest.directory().resolve("upper"));

@@ -252,7 +252,7 @@ class LinesTest {
   void endsWhereLayersLieOnOneAnotherInACircle() throws IOException {
     write(mine, "one");
     Snapshot one = lines.snapshot(mine, "");
-    Path file = directory.resolve(".mine.layers").resolve(one.id()).resolve("line.json");
+    Path file = directory.resolve(".mine.layers").resolve(one.id()).resolve("layer.json");
     Files.writeString(
         file, Files.readString(file).replace("{", "{ \"below\" : \"" + one.id() + "\","));
     assertThrows(CorruptOverlayException.class, () -> seen(mine));

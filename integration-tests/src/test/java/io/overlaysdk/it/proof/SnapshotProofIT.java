@@ -92,6 +92,9 @@ class SnapshotProofIT {
       equal("rolled back", second, spec);
       equal("rolled back, read-only", second, place.image().overlay(Overlay.at(mine).readOnly()));
 
+      sdk.flatten(spec);
+      equal("flattened", second, spec);
+
       Path layer = place.path("layer.tar");
       sdk.exportLayer(spec, layer);
       SessionSpec imported = place.image().overlay(place.overlay("imported"));
