@@ -29,13 +29,16 @@ final class Comparison implements Changes, Iterator<Change> {
     void close();
   }
 
-  Comparison(Lowers lowers, Layer upper, ChangeOptions options) {
+  /**
+   * @param whole nothing of what is below shows through
+   */
+  Comparison(Lowers lowers, Layer upper, ChangeOptions options, boolean whole) {
     this.options = options;
     this.entries = new EntryComparison(options);
     this.lowers = lowers;
     LowerEntry below = lowers.root();
     LayerDirectory root = upper.open();
-    frames.push(new Merged(root, below, root.hasSentinel()));
+    frames.push(new Merged(root, below, whole || root.hasSentinel()));
     if (options.comparesRoot() && entries.differInMetadata(root, root.self(), below)) {
       ready.add(Change.of(Change.Kind.METADATA, root.path()));
     }

@@ -45,6 +45,19 @@ public final class LayerChanges {
     if (lowersBottomToTop.isEmpty()) {
       throw new IllegalArgumentException("nothing to compare " + upper + " with: no lower layer");
     }
-    return new Comparison(new Lowers(lowersBottomToTop), upper, options);
+    return new Comparison(new Lowers(lowersBottomToTop), upper, options, false);
+  }
+
+  /**
+   * The differences between two whole trees: what {@code after} has not is deleted.
+   *
+   * @param before bottom to top
+   * @throws IllegalArgumentException where there is no layer before
+   */
+  public static Changes betweenTrees(List<Layer> before, Layer after, ChangeOptions options) {
+    if (before.isEmpty()) {
+      throw new IllegalArgumentException("nothing to compare " + after + " with");
+    }
+    return new Comparison(new Lowers(before), after, options, true);
   }
 }

@@ -95,6 +95,14 @@ class RandomTreesTest {
     List<Change> all = Tree.changes(lower, session.merged, true);
     assertEquals(one, changes(lowers, layer, false), what);
     assertEquals(all, changes(lowers, layer, true), what);
+    if (seed % 10 == 0) {
+      session.merged.write(here.resolve("after"));
+      Layer after = Layer.base(here.resolve("after"));
+      assertEquals(
+          all,
+          changes(LayerChanges.betweenTrees(lowers, after, ChangeOptions.standard().all())),
+          "trees: " + what);
+    }
     if (lowers.size() > 1) {
       Layer both = layer.over(lowers.get(1));
       List<Layer> image = lowers.subList(0, 1);
@@ -181,7 +189,11 @@ class RandomTreesTest {
 
   private static List<Change> changes(List<Layer> lowers, Layer upper, boolean all) {
     ChangeOptions options = ChangeOptions.standard();
-    try (Changes changes = LayerChanges.between(lowers, upper, all ? options.all() : options)) {
+    return changes(LayerChanges.between(lowers, upper, all ? options.all() : options));
+  }
+
+  private static List<Change> changes(Changes changes) {
+    try (changes) {
       return changes.stream().toList();
     }
   }
