@@ -19,6 +19,7 @@ public final class Main {
     subjects.put("commands", new CommandBenchmark());
     subjects.put("streams", new StreamBenchmark());
     subjects.put("many", new ManyBenchmark());
+    subjects.put("life", new LifeBenchmark());
     subjects.put("start", new StartBenchmark());
     return subjects;
   }

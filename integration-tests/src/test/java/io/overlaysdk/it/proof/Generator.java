@@ -65,7 +65,7 @@ final class Generator {
     String path = path();
     String other = path();
     return switch (random.nextInt(26)) {
-      case 0, 1 -> on(path, "tree P || echo " + content++ + " > P");
+      case 0, 1 -> on(path, "tree P || [ -p P ] || echo " + content++ + " > P");
       case 2 -> on(path, "free P && head -c 9000 /bin/busybox > P");
       case 3, 4 -> on(path, "plain P && echo " + content++ + " >> P");
       case 5 -> on(path, "plain P && truncate -s " + random.nextInt(3) * 5 + " P");
