@@ -64,4 +64,20 @@ record TarEntry(
     return new TarEntry(
         Type.FILE, name, NO_LINK, 0, 0, 0, 0, Instant.EPOCH, 0, 0, Collections.emptySortedMap());
   }
+
+  /** A 0:0 character device, which drivers take for a deletion, likewise without anything else. */
+  static TarEntry device(byte[] name) {
+    return new TarEntry(
+        Type.CHARACTER,
+        name,
+        NO_LINK,
+        0,
+        0,
+        0,
+        0,
+        Instant.EPOCH,
+        0,
+        0,
+        Collections.emptySortedMap());
+  }
 }
