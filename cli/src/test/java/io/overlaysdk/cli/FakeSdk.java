@@ -159,6 +159,21 @@ final class FakeSdk implements OverlaySdk {
   }
 
   @Override
+  public LayerReport freeze(SessionSpec spec, Path target) {
+    refuse();
+    calls.add(spec);
+    calls.add("freeze " + target);
+    return report;
+  }
+
+  @Override
+  public Overlay thaw(Path frozen, Path target) {
+    refuse();
+    calls.add("thaw " + frozen + " " + target);
+    return Overlay.at(target);
+  }
+
+  @Override
   public boolean run(Workflow workflow, Consumer<StepReport> listener) {
     refuse();
     calls.add(workflow);

@@ -10,6 +10,7 @@ import io.overlaysdk.Explanation;
 import io.overlaysdk.Finding;
 import io.overlaysdk.Image;
 import io.overlaysdk.ImageSize;
+import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.UUID;
@@ -372,6 +374,39 @@ final class Engine implements OverlaySdk {
   @Override
   public LayerReport importLayer(Path layer, SessionSpec spec) {
     return listeners.during("import of " + layer, () -> archive().unpack(layer, spec));
+  }
+
+  @Override
+  public LayerReport freeze(SessionSpec spec, Path target) {
+    NewFile file = NewFile.at(target);
+    OptionalLong latest = latest();
+    return listeners.during(
+        "freeze to " + target,
+        Listeners.sizeOf(file.partial()),
+        () -> freezer().freeze(spec, file, latest));
+  }
+
+  private OptionalLong latest() {
+    String value = environment.caller().getOrDefault("SOURCE_DATE_EPOCH", "");
+    if (value.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    if (!value.matches("[0-9]{1,10}") || Long.parseLong(value) > 0xFFFFFFFFL) {
+      throw new InvalidSpecException(
+          "SOURCE_DATE_EPOCH is the number of seconds since 1970, in 32 bits, not \""
+              + value
+              + "\"");
+    }
+    return OptionalLong.of(Long.parseLong(value));
+  }
+
+  @Override
+  public Overlay thaw(Path frozen, Path target) {
+    return listeners.during("thaw of " + frozen, () -> freezer().thaw(frozen, target));
+  }
+
+  private Freezer freezer() {
+    return new Freezer(host, configuration, launcher, ledger, images, this::newScratch);
   }
 
   private Archive archive() {

@@ -14,6 +14,7 @@ import io.overlaysdk.spi.Host;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -93,6 +94,23 @@ final class LayerWork {
         writer = writer.notAfter(job.latest().get());
       }
       return writer.writeTo(job.target());
+    }
+  }
+
+  LayerReport freeze(Job.Freeze job) {
+    try (MountedLayers stack = open(job.layers())) {
+      List<Layer> layers = stack.layers();
+      int top = layers.size() - 1;
+      Layer layer = layers.get(top);
+      LayerWriter writer =
+          LayerWriter.of(layer.with(ReadAttributes.all(layer.root(), host, launcher)))
+              .owners(job.owning().map(host.identity()))
+              .neutralOver(layers.subList(0, top));
+      if (job.latest().isPresent()) {
+        writer = writer.notAfter(Instant.ofEpochSecond(job.latest().getAsLong()));
+      }
+      return new Squashing(host, launcher, scratch, started)
+          .archive(writer, job.owning() == Owning.ONE_USER, job.latest().orElse(0), job.target());
     }
   }
 

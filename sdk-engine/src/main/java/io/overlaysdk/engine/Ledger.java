@@ -9,6 +9,7 @@ import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Probe;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -93,6 +94,21 @@ final class Ledger {
     Optional<Manifest> before = file.read();
     Manifest known = before.orElseGet(this::empty);
     write(file, known.based(BaseIdentity.of(image)), before.isPresent());
+  }
+
+  /** Of a new file that was made of an overlay on this image, in neutral form. */
+  void frozen(Path file, OverlayFacts overlay, ImageFacts image) {
+    Manifest known =
+        ManifestFile.of(overlay).flatMap(ManifestFile::read).orElseGet(this::empty).in(Set.of());
+    write(
+        ManifestFile.ofImage(file),
+        known.base().isPresent() ? known : known.based(BaseIdentity.of(image)),
+        false);
+  }
+
+  /** Of an overlay that was made of a file. */
+  void thawed(ManifestFile file, Optional<Manifest> known, Set<Dialect> dialects) {
+    write(file, known.orElseGet(this::empty).in(dialects), true);
   }
 
   /** Without a manifest an overlay is read by what is in it: slower, and as right. */

@@ -44,6 +44,7 @@ final class OwnNamespace {
           "getfattr",
           "mkfifo",
           "mknod",
+          "mksquashfs",
           "setfattr",
           "squashfuse",
           "squashfuse_ll",
