@@ -260,6 +260,35 @@ public interface OverlaySdk extends AutoCloseable {
   Overlay thaw(Path frozen, Path target);
 
   /**
+   * Writes an overlay with all that belongs to it to one compressed file, to be moved to another
+   * file system or machine: what is in it as it is, whoever wrote it, with attributes, whiteouts,
+   * devices and the owners that the container sees, or the image with its holes, and what is known
+   * of it. Nobody writes to the overlay meanwhile. Times of a directory are kept to the second;
+   * sockets are left out.
+   *
+   * @param overlay a directory or an ext3 image
+   * @param target a new file, which appears when it is complete
+   * @throws InvalidSpecException where the target exists, or there is no such overlay
+   * @throws OverlayBusyException where somebody writes to it
+   * @throws UnsupportedException where this user cannot read what belongs to others in it
+   * @throws LaunchException where a program that is needed is missing or fails
+   */
+  void pack(Path overlay, Path target);
+
+  /**
+   * Makes the overlay again of which {@link #pack} made a file. The file is read whole before
+   * anything is made of it; nothing is touched outside of the target.
+   *
+   * @param target where nothing is; the overlay appears when it is complete
+   * @return the overlay
+   * @throws InvalidSpecException where the target exists, or {@code file} is no packed overlay
+   * @throws CorruptOverlayException where it is damaged
+   * @throws UnsupportedException where something in it cannot be made here by this user
+   * @throws LaunchException where a program that is needed is missing or too old
+   */
+  Overlay unpack(Path file, Path target);
+
+  /**
    * Plays a workflow, step after step, and stops at the first that fails.
    *
    * @param listener is told of each step when it is done, the failed one included, in this thread

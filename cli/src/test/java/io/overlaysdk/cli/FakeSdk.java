@@ -174,6 +174,19 @@ final class FakeSdk implements OverlaySdk {
   }
 
   @Override
+  public void pack(Path overlay, Path target) {
+    refuse();
+    calls.add("pack " + overlay + " " + target);
+  }
+
+  @Override
+  public Overlay unpack(Path file, Path target) {
+    refuse();
+    calls.add("unpack " + file + " " + target);
+    return Overlay.at(target);
+  }
+
+  @Override
   public boolean run(Workflow workflow, Consumer<StepReport> listener) {
     refuse();
     calls.add(workflow);

@@ -405,6 +405,28 @@ final class Engine implements OverlaySdk {
     return listeners.during("thaw of " + frozen, () -> freezer().thaw(frozen, target));
   }
 
+  @Override
+  public void pack(Path overlay, Path target) {
+    NewFile file = NewFile.at(target);
+    OptionalLong latest = latest();
+    listeners.during(
+        "pack " + overlay,
+        Listeners.sizeOf(file.partial()),
+        () -> {
+          packer().pack(overlay, file, converter().facts(), latest);
+          return file;
+        });
+  }
+
+  @Override
+  public Overlay unpack(Path file, Path target) {
+    return listeners.during("unpack " + file, () -> packer().unpack(file, target));
+  }
+
+  private Packer packer() {
+    return new Packer(host, configuration, launcher, ledger, this::newScratch);
+  }
+
   private Freezer freezer() {
     return new Freezer(host, configuration, launcher, ledger, images, this::newScratch);
   }

@@ -61,6 +61,7 @@ final class Freezer {
     }
     Overlay top = overlays.get(overlays.size() - 1);
     LayerReading.kept(top);
+    OverlayLock.requireFree(Found.at(top.path().orElseThrow(), Subject.OVERLAY));
     Facts facts = Facts.withoutDialects();
     List<OverlayFacts> all = new ArrayList<>();
     for (Overlay overlay : overlays.subList(0, overlays.size() - 1)) {
@@ -119,7 +120,8 @@ final class Freezer {
       if (!Files.isDirectory(upper, NOFOLLOW_LINKS)) {
         throw new CorruptOverlayException("there is no directory in " + facts.path());
       }
-      complete(partial, known, scratch);
+      ledger.complete(
+          partial, known.orElseGet(() -> ledger.empty().in(dialects(partial, scratch))));
       Files.move(partial, place, StandardCopyOption.ATOMIC_MOVE);
       return Overlay.at(target);
     } catch (IOException e) {
@@ -127,16 +129,6 @@ final class Freezer {
     } finally {
       removal.remove(partial);
     }
-  }
-
-  /** Makes an overlay of a directory that has an upper one. */
-  void complete(Path directory, Optional<Manifest> known, Scratch scratch) throws IOException {
-    Path work = Files.createDirectory(directory.resolve("work"));
-    Modes.set(work, 0755);
-    Set<Dialect> dialects =
-        known.isPresent() ? known.get().dialects() : dialects(directory, scratch);
-    ledger.thawed(ManifestFile.ofDirectory(directory), known, dialects);
-    Modes.set(directory, 0755);
   }
 
   private Set<Dialect> dialects(Path directory, Scratch scratch) {

@@ -51,6 +51,11 @@ final class ManifestFile {
     return new ManifestFile(directory.resolve(NAME), Optional.empty());
   }
 
+  /** One that lies elsewhere. */
+  static ManifestFile at(Path file) {
+    return new ManifestFile(file, Optional.empty());
+  }
+
   static ManifestFile ofImage(Path image) {
     return new ManifestFile(
         image.resolveSibling(image.getFileName() + "." + NAME), Optional.of(image));

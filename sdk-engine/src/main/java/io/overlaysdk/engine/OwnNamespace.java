@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Host.Answer;
 import io.overlaysdk.spi.Invocation;
@@ -69,6 +70,25 @@ final class OwnNamespace {
       return Optional.of("unshare is not here; install the package util-linux");
     }
     return tooOld(unshare.get()).or(() -> impossible(unshare.get()));
+  }
+
+  /**
+   * What stands before the words of a program that runs in it.
+   *
+   * @throws UnsupportedException where this user cannot have one
+   */
+  List<String> words() {
+    refusal()
+        .ifPresent(
+            reason -> {
+              throw new UnsupportedException(
+                  "what belongs to others cannot be read as "
+                      + host.identity().user()
+                      + ": "
+                      + reason);
+            });
+    return List.of(
+        host.find("unshare").orElseThrow().toString(), "--user", "--map-root-user", "--map-auto");
   }
 
   private Optional<String> tooOld(Path unshare) {

@@ -1,7 +1,6 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.OverlayException;
-import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.Permissions;
 import io.overlaysdk.layers.oci.LayerWriter;
 import java.io.IOException;
@@ -42,8 +41,7 @@ final class SquashfsRoot {
   }
 
   /**
-   * @throws UnsupportedException where no other entry has the owner of the root, if that is not the
-   *     one it has already
+   * @param root what it is to be; its owner is that of another entry, or of this process
    */
   static void set(Path squashfs, LayerWriter.Root root) {
     try (FileChannel file =
@@ -77,10 +75,7 @@ final class SquashfsRoot {
         return i;
       }
     }
-    throw new UnsupportedException(
-        "the root of the overlay belongs to "
-            + id
-            + ", who owns nothing else in it; mksquashfs cannot be told so: let it belong to root");
+    throw new IOException("nothing in it belongs to " + id + ", to whom its root does");
   }
 
   /** An inode may lie in two blocks, and begin anywhere. */

@@ -89,6 +89,11 @@ final class Squashing {
     return report;
   }
 
+  /** mksquashfs. */
+  Path program() {
+    return program;
+  }
+
   /** What it is given besides what it packs. */
   List<String> options(long time) {
     return List.of(

@@ -2,10 +2,14 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Configuration;
 import io.overlaysdk.LaunchException;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Stdio;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +36,8 @@ final class Unsquashing {
   }
 
   /**
-   * @param target a directory that is not there yet
+   * @param target a directory that is not there yet; it will be this user's own, because nobody
+   *     else could use it, and an ext3 image that a plain user made has another owner there
    * @param started is told the pid of the program
    * @throws LaunchException where unsquashfs is missing, too old, or fails
    * @throws UnsupportedException where something in it cannot be made here
@@ -44,11 +49,9 @@ final class Unsquashing {
     }
     words.add(SquashfsTool.UNSQUASHFS.find(host).toString());
     words.addAll(List.of("-no-progress", "-quiet", "-dest", target.toString(), file.toString()));
-    Invocation invocation = Invocation.of(Path.of(words.get(0)), words.subList(1, words.size()));
-    Launcher.Outcome outcome =
-        launcher.run(
-            invocation,
-            new Launcher.Terms(Optional.empty(), Stdio.PIPES, Optional.empty(), started));
+    Launcher.Terms terms =
+        new Launcher.Terms(Optional.empty(), Stdio.PIPES, Optional.empty(), started);
+    Launcher.Outcome outcome = launcher.run(invocation(words), terms);
     if (outcome.status() == INCOMPLETE) {
       throw new UnsupportedException(
           "not all that is in "
@@ -60,7 +63,29 @@ final class Unsquashing {
               + "; root may be able to, or a user with subordinate ids");
     }
     if (outcome.status() != 0) {
-      throw new LaunchException("cannot unpack " + file, invocation.words(), outcome.errorText());
+      throw new LaunchException("cannot unpack " + file, words, outcome.errorText());
+    }
+    if (!host.identity().isRoot() && !isOwn(target)) {
+      List<String> giving = new ArrayList<>(namespace());
+      giving.add(host.find("chown").orElse(Path.of("/bin/chown")).toString());
+      giving.addAll(List.of("--no-dereference", "0:0", target.toString()));
+      Launcher.Outcome given = launcher.run(invocation(giving), terms);
+      if (given.status() != 0) {
+        throw new LaunchException("cannot take " + target, giving, given.errorText());
+      }
+    }
+  }
+
+  private static Invocation invocation(List<String> words) {
+    return Invocation.of(Path.of(words.get(0)), words.subList(1, words.size()));
+  }
+
+  private boolean isOwn(Path file) {
+    try {
+      return Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS)
+          .equals(host.identity().uid());
+    } catch (IOException e) {
+      throw new OverlayException("cannot look at " + file + ": " + e, e);
     }
   }
 
@@ -73,10 +98,8 @@ final class Unsquashing {
                         "there is no program unshare here: install util-linux",
                         List.of("unshare"),
                         ""));
-    List<String> words = new ArrayList<>(List.of(unshare.toString(), "--user", "--map-root-user"));
-    if (inside.refusal().isEmpty()) {
-      words.add("--map-auto");
-    }
-    return words;
+    return inside.refusal().isEmpty()
+        ? inside.words()
+        : List.of(unshare.toString(), "--user", "--map-root-user");
   }
 }

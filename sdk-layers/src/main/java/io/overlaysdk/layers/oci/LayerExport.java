@@ -31,6 +31,10 @@ final class LayerExport {
   private static final ContainerPath ROOT = ContainerPath.of("/");
   private static final long LATEST_IN_SQUASHFS = (1L << 32) - 1;
   private static final List<String> KEPT = List.of("user.", "trusted.", "security.");
+
+  /** A whiteout of nothing; {@link LayerWriter#neutralOver} says what for. */
+  private static final byte[] OWNER = ".owner-of-the-root".getBytes(US_ASCII);
+
   private static final byte[] ROOT_NAME = "./".getBytes(US_ASCII);
 
   private final TarWriter tar;
@@ -39,6 +43,12 @@ final class LayerExport {
 
   /** What lies below an archive in neutral form; empty where it is a layer of an image. */
   private final Optional<List<Layer>> lowers;
+
+  /** That of the root, in neutral form. */
+  private Permissions owner;
+
+  /** Whether anything in the archive has that owner. */
+  private boolean named;
 
   /** The first name of each file that has several. */
   private final Map<Object, byte[]> linked = new HashMap<>();
@@ -59,7 +69,11 @@ final class LayerExport {
   LayerReport write(Layer layer) throws IOException {
     try (LayerDirectory root = layer.open()) {
       if (lowers.isPresent()) {
+        owner = inContainer(root, root.self(), owners);
         contents(root, hidden(root, null));
+        if (!named && (owner.uid() != 0 || owner.gid() != 0)) {
+          tar.header(TarEntry.device(OWNER, owner));
+        }
       } else {
         directory(root, root, false);
       }
@@ -175,7 +189,8 @@ final class LayerExport {
         throw new UnsupportedException(
             path + " is deleted, and fuse-overlayfs would take its name for a marker");
       }
-      tar.header(TarEntry.device(name));
+      tar.header(TarEntry.device(name, owner));
+      named = true;
       whiteouts++;
     }
     return rest;

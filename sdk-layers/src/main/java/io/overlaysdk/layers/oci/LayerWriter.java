@@ -79,9 +79,11 @@ public final class LayerWriter {
    * The same, not as a layer of an image but as an archive of an upper directory in neutral form,
    * for a program that makes a file system of it: what is hidden is a 0:0 character device, and an
    * opaque directory has one for each entry that it hides. There is no entry for the root: see
-   * {@link #root}. Refused besides is what {@link io.overlaysdk.layers.NeutralForm} refuses, an
-   * attribute outside {@code user.}, {@code trusted.} and {@code security.}, any of the root, and a
-   * time that is not in 32 bits.
+   * {@link #root}. Its owner is that of the devices, so that a table of all owners has it; where
+   * there is none, and root is not that owner, one more device is added that hides nothing. Refused
+   * besides is what {@link io.overlaysdk.layers.NeutralForm} refuses, an attribute outside {@code
+   * user.}, {@code trusted.} and {@code security.}, any of the root, and a time that is not in 32
+   * bits.
    *
    * @param lowersBottomToTop what lies below it: an opaque directory hides what they have
    */

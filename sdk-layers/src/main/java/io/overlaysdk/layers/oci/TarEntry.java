@@ -1,5 +1,6 @@
 package io.overlaysdk.layers.oci;
 
+import io.overlaysdk.layers.Permissions;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.SortedMap;
@@ -65,15 +66,15 @@ record TarEntry(
         Type.FILE, name, NO_LINK, 0, 0, 0, 0, Instant.EPOCH, 0, 0, Collections.emptySortedMap());
   }
 
-  /** A 0:0 character device, which drivers take for a deletion, likewise without anything else. */
-  static TarEntry device(byte[] name) {
+  /** A 0:0 character device, which drivers take for a deletion. */
+  static TarEntry device(byte[] name, Permissions owner) {
     return new TarEntry(
         Type.CHARACTER,
         name,
         NO_LINK,
         0,
-        0,
-        0,
+        owner.uid(),
+        owner.gid(),
         0,
         Instant.EPOCH,
         0,

@@ -126,6 +126,25 @@ class NeutralArchiveTest {
         names(new LayerReport[1]));
   }
 
+  /** A table of owners in which the root's is missing has no place for it. */
+  @Test
+  void namesTheOwnerOfTheRoot() throws Exception {
+    int uid = (int) Files.getAttribute(upper, "unix:uid");
+    int gid = (int) Files.getAttribute(upper, "unix:gid");
+    LayerWriter writer = writer().owners(OwnerMap.identity().users(77, uid, 1).groups(78, gid, 1));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    LayerReport report = writer.writeTo(out, Compression.NONE);
+    TarReader tar = new TarReader(new ByteArrayInputStream(out.toByteArray()));
+    TarEntry last = null;
+    for (TarEntry entry = tar.next(); entry != null; entry = tar.next()) {
+      last = entry;
+    }
+    assertEquals(".owner-of-the-root", new String(last.name(), StandardCharsets.US_ASCII));
+    assertEquals(77, last.uid());
+    assertEquals(78, last.gid());
+    assertEquals(0, report.whiteouts());
+  }
+
   @Test
   void givesTheSameBytesTwice() throws Exception {
     opaque("d");
