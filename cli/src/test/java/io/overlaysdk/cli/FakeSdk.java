@@ -34,6 +34,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** Writes down what it is asked for, in {@link #calls}, and answers what a test has set. */
@@ -45,6 +47,7 @@ final class FakeSdk implements OverlaySdk {
   List<StepReport> steps = List.of();
   List<Change> changes = List.of();
   LayerReport report = new LayerReport(4, 300, 2, 1, List.of(), List.of());
+  Optional<String> base = Optional.empty();
   RuntimeException refusal;
   OverlayException closing;
   int status;
@@ -92,7 +95,19 @@ final class FakeSdk implements OverlaySdk {
 
   @Override
   public OverlayInfo info(Path overlay) {
-    throw new InvalidSpecException("nothing asks for it");
+    OptionalLong none = OptionalLong.empty();
+    return new OverlayInfo(
+        overlay,
+        "directory",
+        none,
+        none,
+        none,
+        none,
+        base,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   @Override

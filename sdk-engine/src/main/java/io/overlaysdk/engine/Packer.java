@@ -8,7 +8,9 @@ import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Stdio;
@@ -96,17 +98,52 @@ final class Packer {
 
   /** Whether some of it belongs to the user's subordinate ids, or is closed to the user. */
   private boolean hasOthers(Path tree) {
-    List<String> words =
-        List.of(
-            host.find("find").orElse(Path.of("/usr/bin/find")).toString(),
-            tree.toString(),
-            "!",
-            "-uid",
-            Integer.toString(host.identity().uid()),
-            "-print",
-            "-quit");
-    Launcher.Outcome outcome = launcher.run(invocation(words), Launcher.Terms.within(LIMIT));
+    Identity user = host.identity();
+    List<String> others = new ArrayList<>(List.of("!", "-uid", Integer.toString(user.uid())));
+    user.subordinate()
+        .ifPresent(
+            ids -> {
+              others.add("-o");
+              others.addAll(among(ids));
+            });
+    boolean found = finds(tree, others);
+    if (found && user.subordinate().isPresent()) {
+      List<String> strangers = new ArrayList<>(List.of("!", "-gid", Integer.toString(user.gid())));
+      strangers.add("!");
+      strangers.addAll(among(user.subordinate().get()));
+      requireNone(tree, strangers);
+    }
+    return found;
+  }
+
+  /** For find: what belongs to a subordinate group. */
+  private static List<String> among(Identity.IdRanges ids) {
+    return List.of(
+        "(", "-gid", "+" + (ids.firstGid() - 1), "-gid", "-" + (ids.firstGid() + ids.gids()), ")");
+  }
+
+  private boolean finds(Path tree, List<String> what) {
+    Launcher.Outcome outcome = find(tree, what);
     return outcome.status() != 0 || outcome.stdout().length > 0;
+  }
+
+  private void requireNone(Path tree, List<String> strangers) {
+    String found = find(tree, strangers).outputText();
+    if (!found.isEmpty()) {
+      throw new UnsupportedException(
+          "cannot pack "
+              + found.strip()
+              + ": it belongs to a group that is none of the container's; give it another one");
+    }
+  }
+
+  private Launcher.Outcome find(Path tree, List<String> what) {
+    List<String> words = new ArrayList<>();
+    words.add(host.find("find").orElse(Path.of("/usr/bin/find")).toString());
+    words.addAll(List.of(tree.toString(), "("));
+    words.addAll(what);
+    words.addAll(List.of(")", "-print", "-quit"));
+    return launcher.run(invocation(words), Launcher.Terms.within(LIMIT));
   }
 
   private void run(String what, List<String> words, Scratch scratch) {

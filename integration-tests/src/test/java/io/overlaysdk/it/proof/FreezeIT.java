@@ -32,13 +32,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * what was packed and unpacked.
  */
 class FreezeIT {
-  private static final long SEED = Long.getLong("overlaysdk.seed", 20261127);
-  private static final int OPERATIONS = 50;
-
-  /** Without singularity, which is the same program under another name here. */
-  private static final List<String> OTHERS = List.of("apptainer", "fuse-overlayfs", "overlayfs");
-
-  private static final List<String> ALL =
+  private static final long SEED = Long.getLong("overlaysdk.seed", 1);
+  private static final int OPERATIONS = 40;
+  private static final List<String> BACKENDS =
       List.of("apptainer", "singularity", "fuse-overlayfs", "overlayfs");
 
   @TempDir private static Path shared;
@@ -53,13 +49,10 @@ class FreezeIT {
 
   static List<Combination> combinations() {
     return Shell.ROOT
-        ? List.of(
-            new Combination("apptainer", Base.SIF, Kind.DIRECTORY, User.SELF),
-            new Combination("overlayfs", Base.SANDBOX, Kind.EXT3, User.SELF))
+        ? List.of(new Combination("apptainer", Base.SIF, Kind.DIRECTORY, User.SELF))
         : List.of(
-            new Combination("apptainer", Base.SIF, Kind.DIRECTORY, User.SELF),
-            new Combination("fuse-overlayfs", Base.SIF, Kind.EXT3, User.FAKEROOT),
-            new Combination("overlayfs", Base.SANDBOX, Kind.DIRECTORY, User.FAKEROOT));
+            new Combination("fuse-overlayfs", Base.SIF, Kind.DIRECTORY, User.FAKEROOT),
+            new Combination("apptainer", Base.SANDBOX, Kind.EXT3, User.SELF));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -132,7 +125,9 @@ class FreezeIT {
     if (model.listing().hasEmptyAttribute()) {
       return;
     }
-    for (String backend : combination.backend().equals("apptainer") ? ALL : OTHERS) {
+    // once through all of them, then through two: it is the same file
+    boolean all = combination.equals(combinations().get(0));
+    for (String backend : all ? BACKENDS : List.of("apptainer", "overlayfs")) {
       Combination other =
           new Combination(backend, combination.base(), combination.overlay(), combination.user());
       Path own = Files.createDirectories(temp.resolve("as-" + backend));
@@ -145,7 +140,11 @@ class FreezeIT {
 
   private static void look(String what, Place place, Model model, Overlay overlay)
       throws IOException {
-    String seen = place.list(place.image().overlay(overlay));
+    String seen;
+    try (Session session = place.bench().start(place.image().overlay(overlay))) {
+      // where a squashfs has no attributes at all, its driver does not support them
+      seen = place.run(session, Listing.SCRIPT + "; true");
+    }
     List<String> differences = new ArrayList<>(model.listing().differences(model.listing(seen)));
     assertEquals("", String.join("\n", differences), what);
   }
