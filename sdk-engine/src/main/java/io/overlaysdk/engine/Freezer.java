@@ -89,6 +89,7 @@ final class Freezer {
       SessionSpec spec, List<LayerSource> layers, NewFile file, OptionalLong latest) {
     Owning owning = Owning.of(spec.isFakeroot(), host.identity());
     try (Scratch scratch = scratches.apply("freezing of " + spec.overlays())) {
+      scratch.beside(file);
       return worker(scratch).freeze(new Job.Freeze(layers, owning, file.partial(), latest));
     }
   }
@@ -99,7 +100,7 @@ final class Freezer {
 
   /** Makes a directory overlay of a squashfs. */
   Overlay thaw(Path frozen, Path target) {
-    OverlayMaker.requireFree(target);
+    NewFile place = NewFile.at(target);
     OverlayFacts facts = Facts.withoutDialects().of(Overlay.at(frozen).readOnly());
     if (facts.kind() != OverlayFacts.Kind.SQUASHFS) {
       throw new InvalidSpecException(
@@ -108,10 +109,10 @@ final class Freezer {
               + " is not frozen: it is no squashfs image, but can be written to as it is");
     }
     Optional<Manifest> known = ManifestFile.of(facts).flatMap(ManifestFile::read);
-    Path place = target.toAbsolutePath().normalize();
-    Path partial = NewFile.beside(place);
+    Path partial = place.partial();
     Removal removal = new Removal(host, launcher);
     try (Scratch scratch = scratches.apply("thawing of " + facts.path())) {
+      scratch.beside(place);
       Files.createDirectory(
           partial,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -122,10 +123,11 @@ final class Freezer {
       }
       ledger.complete(
           partial, known.orElseGet(() -> ledger.empty().in(dialects(partial, scratch))));
-      Files.move(partial, place, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(partial, place.target(), StandardCopyOption.ATOMIC_MOVE);
       return Overlay.at(target);
     } catch (IOException e) {
-      throw new OverlayException("cannot thaw " + facts.path() + " to " + place + ": " + e, e);
+      throw new OverlayException(
+          "cannot thaw " + facts.path() + " to " + place.target() + ": " + e, e);
     } finally {
       removal.remove(partial);
     }

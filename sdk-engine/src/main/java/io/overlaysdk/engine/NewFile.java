@@ -9,14 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
- * A file that is written beside its place, and appears there when it is complete.
+ * A file or directory that is made beside its place, and appears there when it is complete.
  *
  * @param target where it is to be; nothing is there
- * @param partial where it is written
+ * @param partial where it is made, a hidden name in the same directory
  */
 record NewFile(Path target, Path partial) implements AutoCloseable {
+  private static final Pattern PARTIAL =
+      Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   /**
    * @throws InvalidSpecException where something is there, or nothing can be made there
@@ -24,12 +27,13 @@ record NewFile(Path target, Path partial) implements AutoCloseable {
   static NewFile at(Path file) {
     OverlayMaker.requireFree(file);
     Path target = file.toAbsolutePath().normalize();
-    return new NewFile(target, beside(target));
+    return new NewFile(
+        target, target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID()));
   }
 
-  /** A hidden name in the same directory. */
-  static Path beside(Path target) {
-    return target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
+  /** Whether its name is one of those that are given to what is not complete. */
+  static boolean isPartial(Path path) {
+    return PARTIAL.matcher(String.valueOf(path.getFileName())).matches();
   }
 
   /** Puts it into its place, when it is on disk; what has come there meanwhile stays. */

@@ -61,6 +61,7 @@ final class Packer {
     OverlayLock lock = OverlayLock.take(overlay, host, "");
     try (file;
         Scratch scratch = scratches.apply("packing of " + overlay.path())) {
+      scratch.beside(file);
       OverlayMaker.complete(List.of(overlay));
       Path manifest = scratch.directory().resolve(Pack.MANIFEST);
       Files.writeString(manifest, ManifestJson.write(ledger.known(overlay)), UTF_8);
@@ -162,12 +163,12 @@ final class Packer {
 
   /** Makes the overlay again that was packed. */
   Overlay unpack(Path file, Path target) {
-    OverlayMaker.requireFree(target);
+    NewFile place = NewFile.at(target);
     Found found = Found.at(file, Subject.PACK);
     Pack.check(found);
-    Path place = target.toAbsolutePath().normalize();
-    Path partial = NewFile.beside(place);
+    Path partial = place.partial();
     try (Scratch scratch = scratches.apply("unpacking of " + found.path())) {
+      scratch.beside(place);
       new Unsquashing(host, configuration, launcher).run(found.path(), partial, scratch::started);
       Path content = content(found, partial);
       Path json = partial.resolve(Pack.MANIFEST);
@@ -178,13 +179,14 @@ final class Packer {
       if (Files.isDirectory(content, NOFOLLOW_LINKS)) {
         Files.delete(json);
         ledger.complete(partial, manifest);
-        Files.move(partial, place, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(partial, place.target(), StandardCopyOption.ATOMIC_MOVE);
       } else {
-        image(content, place, manifest, scratch);
+        image(content, place.target(), manifest, scratch);
       }
       return Overlay.at(target);
     } catch (IOException e) {
-      throw new OverlayException("cannot unpack " + found.path() + " to " + place + ": " + e, e);
+      throw new OverlayException(
+          "cannot unpack " + found.path() + " to " + place.target() + ": " + e, e);
     } finally {
       new Removal(host, launcher).remove(partial);
     }
