@@ -300,6 +300,69 @@ public interface OverlaySdk extends AutoCloseable {
   void deleteOverlay(Path overlay);
 
   /**
+   * Writes the topmost overlay of {@code spec}, which must be at rest, as a squashfs: one
+   * compressed file that any tool and any user may be given read-only, because it is in neutral
+   * form. Nobody writes to the overlay meanwhile, unless the spec has it read-only: then nothing is
+   * locked. The same overlay gives the same bytes; where the environment has {@code
+   * SOURCE_DATE_EPOCH}, nothing in it is younger. Beside it lies what is known of it, {@code
+   * NAME.overlay.json}. Say in the spec whether the overlay was written with fakeroot: without it
+   * all that a plain user owns is root's in the file. Times are kept to the second.
+   *
+   * @param target a new file, which appears when it is complete
+   * @throws InvalidSpecException where the target exists, or as {@link #changes}
+   * @throws BaseMismatchException where the overlay was made on another image
+   * @throws OverlayBusyException where somebody writes to it
+   * @throws UnsupportedException where a squashfs cannot hold what is in the overlay, or its marks
+   *     cannot be read by this user
+   * @throws LaunchException where a program that is needed is missing or fails
+   */
+  LayerReport freeze(SessionSpec spec, Path target);
+
+  /**
+   * Makes a directory overlay of a squashfs, such as {@link #freeze} writes, to be written to
+   * again. Where the file comes from does not matter: nothing is touched outside of the target. The
+   * owners in it are those in the container; what a plain user has no subordinate ids for is
+   * refused.
+   *
+   * @param target a directory that is not there yet, which appears when it is complete
+   * @return the overlay
+   * @throws InvalidSpecException where the target exists, or {@code frozen} is no squashfs
+   * @throws CorruptOverlayException where it is damaged
+   * @throws UnsupportedException where something in it cannot be made here by this user
+   * @throws LaunchException where a program that is needed is missing or too old
+   */
+  Overlay thaw(Path frozen, Path target);
+
+  /**
+   * Writes an overlay with all that belongs to it to one compressed file, to be moved to another
+   * file system or machine: what is in it as it is, whoever wrote it, with attributes, whiteouts,
+   * devices and the owners that the container sees, or the image with its holes, and what is known
+   * of it. Nobody writes to the overlay meanwhile. Times of a directory are kept to the second;
+   * sockets are left out.
+   *
+   * @param overlay a directory or an ext3 image
+   * @param target a new file, which appears when it is complete
+   * @throws InvalidSpecException where the target exists, or there is no such overlay
+   * @throws OverlayBusyException where somebody writes to it
+   * @throws UnsupportedException where this user cannot read what belongs to others in it
+   * @throws LaunchException where a program that is needed is missing or fails
+   */
+  void pack(Path overlay, Path target);
+
+  /**
+   * Makes the overlay again of which {@link #pack} made a file. The file is read whole before
+   * anything is made of it; nothing is touched outside of the target.
+   *
+   * @param target where nothing is; the overlay appears when it is complete
+   * @return the overlay
+   * @throws InvalidSpecException where the target exists, or {@code file} is no packed overlay
+   * @throws CorruptOverlayException where it is damaged
+   * @throws UnsupportedException where something in it cannot be made here by this user
+   * @throws LaunchException where a program that is needed is missing or too old
+   */
+  Overlay unpack(Path file, Path target);
+
+  /**
    * Plays a workflow, step after step, and stops at the first that fails.
    *
    * @param listener is told of each step when it is done, the failed one included, in this thread

@@ -49,6 +49,10 @@ final class ExportCommand implements Runnable {
   public void run() {
     LayerReport report = sdk.get().exportLayer(lower.spec(overlay.readOnly()), layer);
     spec.commandLine().getOut().println("wrote " + layer + ": " + text(report));
+    tellOfSockets(report, spec);
+  }
+
+  static void tellOfSockets(LayerReport report, CommandSpec spec) {
     report
         .skipped()
         .forEach(

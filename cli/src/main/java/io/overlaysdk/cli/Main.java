@@ -109,6 +109,10 @@ public final class Main {
     commands.put("delete", () -> new CommandLine(new DeleteCommand(sdk)));
     commands.put("changes", () -> new CommandLine(new ChangesCommand(sdk)));
     commands.put("convert", () -> new CommandLine(new ConvertCommand(sdk)));
+    commands.put("freeze", () -> new CommandLine(new FreezeCommand(sdk)));
+    commands.put("thaw", () -> new CommandLine(new ThawCommand(sdk)));
+    commands.put("pack", () -> new CommandLine(new PackCommand(sdk)));
+    commands.put("unpack", () -> new CommandLine(new UnpackCommand(sdk)));
     commands.put("export", () -> new CommandLine(new ExportCommand(sdk)));
     commands.put("import", () -> new CommandLine(new ImportCommand(sdk)));
     commands.put("session", () -> SessionCommand.line(sdk));

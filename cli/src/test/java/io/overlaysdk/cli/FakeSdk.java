@@ -35,6 +35,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** Writes down what it is asked for, in {@link #calls}, and answers what a test has set. */
@@ -46,6 +48,7 @@ final class FakeSdk implements OverlaySdk {
   List<StepReport> steps = List.of();
   List<Change> changes = List.of();
   LayerReport report = new LayerReport(4, 300, 2, 1, List.of(), List.of());
+  Optional<String> base = Optional.empty();
   RuntimeException refusal;
   OverlayException closing;
   int status;
@@ -138,7 +141,19 @@ final class FakeSdk implements OverlaySdk {
 
   @Override
   public OverlayInfo info(Path overlay) {
-    throw new InvalidSpecException("nothing asks for it");
+    OptionalLong none = OptionalLong.empty();
+    return new OverlayInfo(
+        overlay,
+        "directory",
+        none,
+        none,
+        none,
+        none,
+        base,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   @Override
@@ -202,6 +217,34 @@ final class FakeSdk implements OverlaySdk {
     calls.add("import " + layer);
     calls.add(spec);
     return report;
+  }
+
+  @Override
+  public LayerReport freeze(SessionSpec spec, Path target) {
+    refuse();
+    calls.add(spec);
+    calls.add("freeze " + target);
+    return report;
+  }
+
+  @Override
+  public Overlay thaw(Path frozen, Path target) {
+    refuse();
+    calls.add("thaw " + frozen + " " + target);
+    return Overlay.at(target);
+  }
+
+  @Override
+  public void pack(Path overlay, Path target) {
+    refuse();
+    calls.add("pack " + overlay + " " + target);
+  }
+
+  @Override
+  public Overlay unpack(Path file, Path target) {
+    refuse();
+    calls.add("unpack " + file + " " + target);
+    return Overlay.at(target);
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.overlaysdk.Overlay;
 import io.overlaysdk.SessionSpec;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class LayerCommandsTest {
@@ -67,6 +68,53 @@ class LayerCommandsTest {
                 .overlay(Overlay.at(Path.of("o")))
                 .allowOtherBase()),
         sdk.calls.subList(0, 2));
+  }
+
+  @Test
+  void freezesWithWhatIsWrittenDownAndTellsWhatIsMissing() {
+    sdk.report = new LayerReport(4, 300, 2, 1, List.of(ContainerPath.of("/run/socket")), List.of());
+
+    CommandLineRun run = run("freeze", "o", "o.sqfs", "--base", "i.sif", "--fakeroot");
+
+    assertEquals(
+        "wrote o.sqfs: 4 entries, 300 bytes in files, 2 deletions, 1 replaced directories\n",
+        run.out());
+    assertEquals("overlay: left out, because it is a socket: /run/socket\n", run.err());
+    assertEquals(
+        List.of(
+            SessionSpec.on(Image.at(Path.of("i.sif"))).overlay(Overlay.at(Path.of("o"))).fakeroot(),
+            "freeze o.sqfs"),
+        sdk.calls.subList(0, 2));
+    assertEquals(
+        "{\"file\":\"o.sqfs\",\"entries\":4,\"bytes\":300,\"whiteouts\":2,\"opaque\":1,"
+            + "\"skipped\":[\"/run/socket\"]}\n",
+        run("freeze", "o", "o.sqfs", "--base", "i.sif", "--json").out());
+  }
+
+  @Test
+  void freezesOnTheBaseThatTheOverlayRemembers() {
+    assertEquals(2, run("freeze", "o", "o.sqfs").status());
+    assertEquals(
+        "overlay: nothing tells on what o was made: give --base IMAGE",
+        run("freeze", "o", "o.sqfs").err().lines().findFirst().orElseThrow());
+    sdk.calls.clear();
+    sdk.base = Optional.of("/images/i.sif");
+    assertEquals(0, run("freeze", "o", "o.sqfs").status());
+    assertEquals(
+        SessionSpec.on(Image.at(Path.of("/images/i.sif"))).overlay(Overlay.at(Path.of("o"))),
+        sdk.calls.get(0));
+  }
+
+  @Test
+  void thawsPacksAndUnpacks() {
+    assertEquals("thawed o.sqfs to o\n", run("thaw", "o.sqfs", "o").out());
+    assertEquals("packed o in o.pack\n", run("pack", "o", "o.pack").out());
+    assertEquals("unpacked o.pack to o\n", run("unpack", "o.pack", "o").out());
+    sdk.calls.removeIf("close sdk"::equals);
+    assertEquals(List.of("thaw o.sqfs o", "pack o o.pack", "unpack o.pack o"), sdk.calls);
+    assertEquals(2, run("thaw", "o.sqfs").status());
+    assertEquals(2, run("pack", "o").status());
+    assertEquals(2, run("unpack", "o").status());
   }
 
   @Test

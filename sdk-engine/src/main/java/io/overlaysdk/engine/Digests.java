@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import io.overlaysdk.OverlayException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -51,6 +52,26 @@ final class Digests {
     try (InputStream in = Files.newInputStream(file)) {
       MessageDigest digest = sha256();
       new DigestInputStream(in, digest).transferTo(OutputStream.nullOutputStream());
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw new OverlayException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  /** Of the beginning of a file. */
+  static String sha256(Path file, long length) {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest digest = sha256();
+      byte[] bytes = new byte[1 << 16];
+      long left = length;
+      while (left > 0) {
+        int count = in.read(bytes, 0, (int) Math.min(bytes.length, left));
+        if (count < 0) {
+          throw new EOFException("it has become shorter");
+        }
+        digest.update(bytes, 0, count);
+        left -= count;
+      }
       return HexFormat.of().formatHex(digest.digest());
     } catch (IOException e) {
       throw new OverlayException("cannot read " + file + ": " + e, e);

@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.UUID;
@@ -458,6 +459,62 @@ final class Engine implements OverlaySdk {
   public LayerReport importLayer(Path layer, SessionSpec spec) {
     return listeners.during(
         "import of " + layer, () -> archive().unpack(layer, lines.expand(spec)));
+  }
+
+  @Override
+  public LayerReport freeze(SessionSpec spec, Path target) {
+    NewFile file = NewFile.at(target);
+    OptionalLong latest = latest();
+    return listeners.during(
+        "freeze to " + target,
+        Listeners.sizeOf(file.partial()),
+        () -> freezer().freeze(lines.expand(spec), file, latest));
+  }
+
+  private OptionalLong latest() {
+    String value = environment.caller().getOrDefault("SOURCE_DATE_EPOCH", "");
+    if (value.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    if (!value.matches("[0-9]{1,10}") || Long.parseLong(value) > 0xFFFFFFFFL) {
+      throw new InvalidSpecException(
+          "SOURCE_DATE_EPOCH is the number of seconds since 1970, in 32 bits, not \""
+              + value
+              + "\"");
+    }
+    return OptionalLong.of(Long.parseLong(value));
+  }
+
+  @Override
+  public Overlay thaw(Path frozen, Path target) {
+    return listeners.during("thaw of " + frozen, () -> freezer().thaw(frozen, target));
+  }
+
+  @Override
+  public void pack(Path overlay, Path target) {
+    lines.requireAlone(overlay);
+    NewFile file = NewFile.at(target);
+    OptionalLong latest = latest();
+    listeners.during(
+        "pack " + overlay,
+        Listeners.sizeOf(file.partial()),
+        () -> {
+          packer().pack(overlay, file, converter().facts(), latest);
+          return file;
+        });
+  }
+
+  @Override
+  public Overlay unpack(Path file, Path target) {
+    return listeners.during("unpack " + file, () -> packer().unpack(file, target));
+  }
+
+  private Packer packer() {
+    return new Packer(host, configuration, launcher, ledger, this::newScratch);
+  }
+
+  private Freezer freezer() {
+    return new Freezer(host, configuration, launcher, ledger, images, this::newScratch);
   }
 
   private Archive archive() {

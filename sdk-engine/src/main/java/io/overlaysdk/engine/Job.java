@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Work on layers at rest, so fully described that another process can do it as well; {@link
@@ -59,6 +60,26 @@ sealed interface Job {
     public List<byte[]> fields() {
       return begin(
           "export", layers, field(owning.name()), PathBytes.of(target), field(latest.orElse("")));
+    }
+  }
+
+  /**
+   * The topmost layer becomes a squashfs in neutral form.
+   *
+   * @param target a new file
+   * @param latest nothing in it is younger than this, seconds since 1970
+   */
+  record Freeze(List<LayerSource> layers, Owning owning, Path target, OptionalLong latest)
+      implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new Freeze(layers, other, target, latest);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      String time = latest.isPresent() ? Long.toString(latest.getAsLong()) : "";
+      return begin("freeze", layers, field(owning.name()), PathBytes.of(target), field(time));
     }
   }
 
@@ -223,6 +244,14 @@ sealed interface Job {
               owning,
               PathBytes.path(rest.get(1)),
               Optional.of(text(rest.get(2))).filter(latest -> !latest.isEmpty()));
+      case "freeze" ->
+          new Freeze(
+              layers,
+              owning,
+              PathBytes.path(rest.get(1)),
+              text(rest.get(2)).isEmpty()
+                  ? OptionalLong.empty()
+                  : OptionalLong.of(Long.parseLong(text(rest.get(2)))));
       case "import" ->
           new Import(
               layers,

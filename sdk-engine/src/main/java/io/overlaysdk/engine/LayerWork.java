@@ -14,6 +14,7 @@ import io.overlaysdk.spi.Host;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -108,6 +109,22 @@ final class LayerWork {
         writer = writer.notAfter(job.latest().get());
       }
       return writer.writeTo(job.target());
+    }
+  }
+
+  LayerReport freeze(Job.Freeze job) {
+    try (MountedLayers stack = open(job.layers(), this::all)) {
+      List<Layer> layers = stack.layers();
+      int top = layers.size() - 1;
+      LayerWriter writer =
+          LayerWriter.of(layers.get(top))
+              .owners(job.owning().map(host.identity()))
+              .neutralOver(layers.subList(0, top));
+      if (job.latest().isPresent()) {
+        writer = writer.notAfter(Instant.ofEpochSecond(job.latest().getAsLong()));
+      }
+      return new Squashing(host, launcher, scratch, started)
+          .archive(writer, job.owning() == Owning.ONE_USER, job.latest().orElse(0), job.target());
     }
   }
 

@@ -59,6 +59,12 @@ final class LayerWorker {
         : here().export(job);
   }
 
+  LayerReport freeze(Job.Freeze job) {
+    return job.owning() == Owning.SUBORDINATE
+        ? report(job, "freeze what was written with fakeroot")
+        : here().freeze(job);
+  }
+
   LayerReport unpack(Job.Import job) {
     return job.owning() == Owning.SUBORDINATE
         ? report(job, "import for fakeroot")

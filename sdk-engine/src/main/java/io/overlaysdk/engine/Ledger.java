@@ -8,7 +8,10 @@ import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Probe;
+import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -93,6 +96,31 @@ final class Ledger {
     Optional<Manifest> before = file.read();
     Manifest known = before.orElseGet(this::empty);
     write(file, known.based(BaseIdentity.of(image)), before.isPresent());
+  }
+
+  /** Of a new file that was made of an overlay on this image, in neutral form. */
+  void frozen(Path file, OverlayFacts overlay, ImageFacts image) {
+    Manifest known = known(overlay).in(Set.of());
+    write(
+        ManifestFile.ofImage(file),
+        known.base().isPresent() ? known : known.based(BaseIdentity.of(image)),
+        false);
+  }
+
+  /** What is remembered of an overlay, or known by now, wherever it lies. */
+  Manifest known(OverlayFacts overlay) {
+    return ManifestFile.of(overlay)
+        .flatMap(ManifestFile::read)
+        .orElseGet(() -> Manifest.of(now(), overlay.dialects()))
+        .on(Optional.empty());
+  }
+
+  /** Makes an overlay of a directory that has an upper one. */
+  void complete(Path directory, Manifest manifest) throws IOException {
+    Path work = Files.createDirectory(directory.resolve("work"));
+    Modes.set(work, 0755);
+    write(ManifestFile.ofDirectory(directory), manifest, true);
+    Modes.set(directory, 0755);
   }
 
   /** Without a manifest an overlay is read by what is in it: slower, and as right. */

@@ -61,6 +61,19 @@ final class Lines {
     return all.size() == spec.overlays().size() ? spec : spec.overlays(all);
   }
 
+  /**
+   * @throws UnsupportedException where the overlay lies on layers, which are no part of it
+   */
+  void requireAlone(Path path) {
+    if (isFrozen(path)) {
+      throw new UnsupportedException(
+          "the overlay "
+              + path
+              + " lies on layers that are kept outside of it; freeze it, or export and import it,"
+              + " which makes one overlay of all");
+    }
+  }
+
   private static boolean isFrozen(Path path) {
     return Files.isRegularFile(path.resolve(LineFile.NAME), LinkOption.NOFOLLOW_LINKS);
   }

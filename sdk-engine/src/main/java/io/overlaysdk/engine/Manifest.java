@@ -15,8 +15,8 @@ import java.util.TreeMap;
  * What is remembered of an overlay, beside it: without it, what its marks mean has to be found out
  * anew by reading all of it, and nobody knows what it was made on.
  *
- * @param volume the UUID of the file system in the image file; an image that has another one was
- *     put in its place, and is not what this is about
+ * @param volume the UUID of the file system in the image file, or what else tells it from others;
+ *     an image that has another one was put in its place, and is not what this is about
  * @param created when it was made, or first used
  * @param base what it was first written on; empty as long as nothing was
  * @param dialects in which the drivers that wrote it mark what they hide; empty in neutral form

@@ -31,21 +31,22 @@ final class ManifestFile {
     this.image = image;
   }
 
-  /**
-   * Of an overlay; empty where nothing is kept of it: in a bare layer every name is the user's, and
-   * a squashfs is never written to.
-   */
+  /** Of an overlay; empty where nothing is kept of it: in a bare layer every name is the user's. */
   static Optional<ManifestFile> of(OverlayFacts overlay) {
     return switch (overlay.kind()) {
       case LAYER -> Optional.empty();
       case DIRECTORY -> Optional.of(ofDirectory(overlay.path()));
-      case EXT3 -> Optional.of(ofImage(overlay.path()));
-      case SQUASHFS -> Optional.empty();
+      case EXT3, SQUASHFS -> Optional.of(ofImage(overlay.path()));
     };
   }
 
   static ManifestFile ofDirectory(Path directory) {
     return new ManifestFile(directory.resolve(NAME), Optional.empty());
+  }
+
+  /** One that lies elsewhere. */
+  static ManifestFile at(Path file) {
+    return new ManifestFile(file, Optional.empty());
   }
 
   static ManifestFile ofImage(Path image) {
@@ -61,7 +62,10 @@ final class ManifestFile {
     return image.map(
         path -> {
           try (RawFile raw = RawFile.open(Found.at(path, Subject.OVERLAY))) {
-            return ExtSuperblock.uuid(raw, Content.of(raw).offset());
+            Content content = Content.of(raw);
+            return content.kind() == Content.Kind.SQUASHFS
+                ? SquashfsSuperblock.identity(raw)
+                : ExtSuperblock.uuid(raw, content.offset());
           }
         });
   }

@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.overlaysdk.Access;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
@@ -95,6 +96,22 @@ final class OverlayLock implements AutoCloseable {
         OURS.remove(file);
       }
     }
+  }
+
+  /**
+   * Refuses an overlay that somebody writes to, without taking the right. Asked before it is read,
+   * because an image that a kernel has mounted looks damaged.
+   *
+   * @throws OverlayBusyException where somebody has it
+   */
+  static void requireFree(Found found) {
+    OverlayFacts.Kind kind =
+        found.directory() ? OverlayFacts.Kind.DIRECTORY : OverlayFacts.Kind.EXT3;
+    holder(new OverlayFacts(kind, found.path(), Access.READ_WRITE))
+        .ifPresent(
+            holder -> {
+              throw new OverlayBusyException(found.path(), holder);
+            });
   }
 
   /** Who has the right to write now: the record's word, or the tool's own lock on an image. */

@@ -61,6 +61,12 @@ final class OverlayReader {
 
   private static Kind squashfs(Found found, RawFile file, int offset, Access access) {
     SquashfsSuperblock.check(file, offset, file.size() - offset, "the file system");
+    if (Pack.isAt(file)) {
+      throw new InvalidSpecException(
+          "the file "
+              + found.path()
+              + " is a packed overlay; make an overlay of it with overlay unpack");
+    }
     if (access == Access.READ_WRITE) {
       throw new InvalidSpecException(
           "the overlay "

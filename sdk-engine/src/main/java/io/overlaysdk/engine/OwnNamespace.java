@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Host.Answer;
 import io.overlaysdk.spi.Invocation;
@@ -36,6 +37,7 @@ final class OwnNamespace {
           "getfattr",
           "mkfifo",
           "mknod",
+          "mksquashfs",
           "setfattr",
           "squashfuse",
           "squashfuse_ll",
@@ -68,6 +70,24 @@ final class OwnNamespace {
     return Optional.of(
         "its user namespace cannot be made: "
             + answer.map(said -> said.stderr().strip()).orElse("unshare did not end"));
+  }
+
+  /**
+   * What stands before the words of a program that runs in it.
+   *
+   * @throws UnsupportedException where this user cannot have one
+   */
+  List<String> words() {
+    refusal()
+        .ifPresent(
+            reason -> {
+              throw new UnsupportedException(
+                  "what belongs to others cannot be read as "
+                      + host.identity().user()
+                      + ": "
+                      + reason);
+            });
+    return RootMapping.of(host).orElseThrow().words(host.identity());
   }
 
   private List<String> words(RootMapping root) {

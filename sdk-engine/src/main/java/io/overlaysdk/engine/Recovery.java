@@ -11,7 +11,10 @@ import java.util.List;
 
 /** Ends what sessions left whose process is dead, as the journal tells it. */
 final class Recovery {
-  /** How every scratch directory is named: nothing else is ever deleted on the journal's word. */
+  /**
+   * How every scratch directory is named: nothing else is ever deleted on the journal's word, but
+   * for what was to become something ({@link NewFile#isPartial}).
+   */
   static final String SCRATCH_PREFIX = "overlay-sdk-";
 
   private final Journal journal;
@@ -88,11 +91,18 @@ final class Recovery {
   private void removeScratch(Journal.Entry entry, List<String> done) {
     for (String line : entry.values("scratch")) {
       Path scratch = Path.of(line);
-      boolean ours = String.valueOf(scratch.getFileName()).startsWith(SCRATCH_PREFIX);
-      if (ours && Files.exists(scratch, LinkOption.NOFOLLOW_LINKS)) {
-        removal.remove(scratch);
-        done.add("deleted " + scratch);
-      }
+      remove(scratch, String.valueOf(scratch.getFileName()).startsWith(SCRATCH_PREFIX), done);
+    }
+    for (String line : entry.values("partial")) {
+      Path partial = Path.of(line);
+      remove(partial, NewFile.isPartial(partial), done);
+    }
+  }
+
+  private void remove(Path path, boolean ours, List<String> done) {
+    if (ours && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      removal.remove(path);
+      done.add("deleted " + path);
     }
   }
 }

@@ -63,6 +63,11 @@ final class Scratch implements AutoCloseable {
     journal.process(pid);
   }
 
+  /** Remembers what is made beside its place, for which that must be on the same file system. */
+  void beside(NewFile file) {
+    journal.write("partial", file.partial().toString());
+  }
+
   Path directory() {
     return directory;
   }

@@ -7,11 +7,17 @@ import java.nio.ByteBuffer;
 final class SquashfsSuperblock {
   static final int MAGIC = 0x73717368; // "hsqs"
   private static final int SIZE = 96;
+  private static final int HEAD = 64 * 1024;
 
   private SquashfsSuperblock() {}
 
   static boolean isAt(ByteBuffer head, int offset) {
     return head.limit() - offset >= Integer.BYTES && head.getInt(offset) == MAGIC;
+  }
+
+  /** What tells one from another: it has no UUID, but all its sizes are at its beginning. */
+  static String identity(RawFile file) {
+    return file.size() + " " + Digests.sha256(file.read(0, HEAD));
   }
 
   /**

@@ -4,7 +4,8 @@ package io.overlaysdk.engine;
 enum Subject {
   IMAGE("image", "get the image again, or build it anew"),
   OVERLAY("overlay", "restore the overlay from a copy, or create a new one"),
-  LAYER("layer", "get the layer again");
+  LAYER("layer", "get the layer again"),
+  PACK("packed overlay", "copy it again");
 
   private final String noun;
   private final String remedy;

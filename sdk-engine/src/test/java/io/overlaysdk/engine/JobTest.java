@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,8 @@ class JobTest {
     assertSame(
         new Job.Export(LAYERS, Owning.ONE_USER, Path.of("/l.tar"), Optional.of("1000000000")));
     assertSame(new Job.Export(List.of(), Owning.AS_SEEN, ODD, Optional.empty()));
+    assertSame(new Job.Freeze(LAYERS, Owning.SUBORDINATE, ODD, OptionalLong.of(4_000_000_000L)));
+    assertSame(new Job.Freeze(LAYERS, Owning.AS_SEEN, ODD, OptionalLong.empty()));
     assertSame(
         new Job.Import(LAYERS, Owning.AS_SEEN, ODD, Path.of("/.o"), Path.of("/o"), Job.Into.EXT3));
   }

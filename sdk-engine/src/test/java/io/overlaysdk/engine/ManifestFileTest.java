@@ -94,6 +94,18 @@ class ManifestFileTest {
   }
 
   @Test
+  void isNotThatOfASquashfsThatCameInItsPlace() throws IOException {
+    Path image = Files.write(overlay.resolve("a.sqfs"), SifBytes.squashfs());
+    ManifestFile.ofImage(image).write(WHOLE);
+    Manifest read = ManifestFile.ofImage(image).read().orElseThrow();
+    assertEquals(WHOLE, read.on(Optional.empty()));
+    byte[] other = SifBytes.squashfs();
+    other[4]++;
+    Files.write(image, other);
+    assertEquals(Optional.empty(), ManifestFile.ofImage(image).read());
+  }
+
+  @Test
   void isNotThereWhereThereIsNone() {
     assertEquals(Optional.empty(), file().read());
   }

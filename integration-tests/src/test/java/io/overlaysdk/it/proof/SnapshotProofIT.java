@@ -1,6 +1,7 @@
 package io.overlaysdk.it.proof;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
@@ -92,6 +93,11 @@ class SnapshotProofIT {
       equal("rolled back", second, spec);
       equal("rolled back, read-only", second, place.image().overlay(Overlay.at(mine).readOnly()));
 
+      Path frozen = place.path("mine.sqfs");
+      sdk.freeze(spec, frozen);
+      // squashfuse shows no attribute without a value
+      assertFalse(second.hasEmptyAttribute(), "another seed, please");
+      equal("frozen", second, place.image().overlay(Overlay.at(frozen).readOnly()));
       sdk.flatten(spec);
       equal("flattened", second, spec);
 

@@ -12,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 
@@ -49,10 +50,8 @@ final class EntryAttributes {
   /** Refuses what cannot be set, before anything is made. */
   void require(TarEntry entry) throws BadHeader {
     for (String name : entry.xattrs().keySet()) {
-      for (String marker : MARKERS) {
-        if (name.startsWith(marker)) {
-          throw new BadHeader("the attribute \"" + name + "\", which overlay drivers obey");
-        }
+      if (isMarker(name)) {
+        throw new BadHeader("the attribute \"" + name + "\", which overlay drivers obey");
       }
       boolean direct = name.startsWith(USER) && isFileOrDirectory(entry);
       if (!direct && nodes == null) {
@@ -65,6 +64,10 @@ final class EntryAttributes {
                 + " NodeMaker");
       }
     }
+  }
+
+  static boolean isMarker(String name) {
+    return Arrays.stream(MARKERS).anyMatch(name::startsWith);
   }
 
   private static boolean isFileOrDirectory(TarEntry entry) {

@@ -16,20 +16,39 @@ import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** Goes through an upper directory once and writes what it finds. */
 final class LayerExport {
   private static final ContainerPath ROOT = ContainerPath.of("/");
+  private static final long LATEST_IN_SQUASHFS = (1L << 32) - 1;
+  private static final List<String> KEPT = List.of("user.", "trusted.", "security.");
+
+  /** A whiteout of nothing; {@link LayerWriter#neutralOver} says what for. */
+  private static final byte[] OWNER = ".owner-of-the-root".getBytes(US_ASCII);
+
   private static final byte[] ROOT_NAME = "./".getBytes(US_ASCII);
 
   private final TarWriter tar;
   private final OwnerMap owners;
   private final Instant latest;
+
+  /** What lies below an archive in neutral form; empty where it is a layer of an image. */
+  private final Optional<List<Layer>> lowers;
+
+  /** That of the root, in neutral form. */
+  private Permissions owner;
+
+  /** Whether anything in the archive has that owner. */
+  private boolean named;
 
   /** The first name of each file that has several. */
   private final Map<Object, byte[]> linked = new HashMap<>();
@@ -40,15 +59,24 @@ final class LayerExport {
   private long whiteouts;
   private long opaque;
 
-  LayerExport(TarWriter tar, OwnerMap owners, Instant latest) {
+  LayerExport(TarWriter tar, OwnerMap owners, Instant latest, Optional<List<Layer>> lowers) {
     this.tar = tar;
     this.owners = owners;
     this.latest = latest;
+    this.lowers = lowers;
   }
 
   LayerReport write(Layer layer) throws IOException {
     try (LayerDirectory root = layer.open()) {
-      directory(root, root, false);
+      if (lowers.isPresent()) {
+        owner = inContainer(root, root.self(), owners);
+        contents(root, hidden(root, null));
+        if (!named && (owner.uid() != 0 || owner.gid() != 0)) {
+          tar.header(TarEntry.device(OWNER, owner));
+        }
+      } else {
+        directory(root, root, false);
+      }
     }
     tar.finish();
     return new LayerReport(entries, bytes, whiteouts, opaque, sockets, List.of());
@@ -94,6 +122,76 @@ final class LayerExport {
         tar.header(TarEntry.marker(LayerNames.whiteout(prefix, entry.name())));
         whiteouts++;
       }
+    }
+    return rest;
+  }
+
+  /**
+   * Writes what is in a directory, in neutral form.
+   *
+   * @param hidden what the layers below have there, of which nothing is seen; null where it is
+   *     seen, or nobody has looked because nothing needs to be hidden
+   */
+  private void contents(LayerDirectory directory, MergedDirectory hidden) throws IOException {
+    for (LayerEntry entry : devicesFirst(directory, hidden)) {
+      if (entry.isDirectory()) {
+        try (LayerDirectory child = directory.open(entry);
+            MergedDirectory lower = hidden(child, hidden)) {
+          refuseRedirect(child);
+          header(directory, entry, Type.DIRECTORY, TarEntry.NO_LINK, 0);
+          contents(child, lower);
+        }
+      } else {
+        entry(directory, entry);
+      }
+    }
+  }
+
+  private MergedDirectory hidden(LayerDirectory directory, MergedDirectory above) {
+    if (above != null) {
+      return above.open(directory.path());
+    }
+    if (!directory.isOpaque()) {
+      return null;
+    }
+    MergedDirectory at = MergedDirectory.root(lowers.orElseThrow());
+    for (ContainerPath part : RawPaths.parts(directory.path())) {
+      try (MergedDirectory parent = at) {
+        at = parent.open(part);
+      }
+    }
+    opaque += at.isThere() ? 1 : 0;
+    return at;
+  }
+
+  /**
+   * Writes a device for each entry that is deleted, and for each of a directory of which nothing is
+   * seen. Returns the other entries.
+   */
+  private List<LayerEntry> devicesFirst(LayerDirectory directory, MergedDirectory hidden)
+      throws IOException {
+    List<LayerEntry> rest = new ArrayList<>();
+    SortedSet<ContainerPath> gone = new TreeSet<>();
+    if (hidden != null) {
+      gone.addAll(hidden.entries().keySet());
+    }
+    for (LayerEntry entry : directory.entries()) {
+      if (entry.kind() == Kind.WHITEOUT) {
+        gone.add(entry.path());
+      } else {
+        gone.remove(entry.path());
+        rest.add(entry);
+      }
+    }
+    for (ContainerPath path : gone) {
+      byte[] name = Arrays.copyOfRange(path.bytes(), 1, path.bytes().length);
+      if (LayerNames.isMarker(RawPaths.last(path))) {
+        throw new UnsupportedException(
+            path + " is deleted, and fuse-overlayfs would take its name for a marker");
+      }
+      tar.header(TarEntry.device(name, owner));
+      named = true;
+      whiteouts++;
     }
     return rest;
   }
@@ -163,36 +261,89 @@ final class LayerExport {
 
   private void header(LayerDirectory directory, LayerEntry entry, Type type, byte[] link, long size)
       throws IOException {
-    Permissions permissions = directory.permissions(entry);
-    // where they differ the driver recorded what the container saw: there is nothing to map
-    boolean recorded = permissions.uid() != entry.uid() || permissions.gid() != entry.gid();
-    long uid = permissions.uid();
-    long gid = permissions.gid();
-    if (!recorded) {
-      uid = owner(entry, "user", entry.uid(), owners.userInContainer(entry.uid()));
-      gid = owner(entry, "group", entry.gid(), owners.groupInContainer(entry.gid()));
-    }
+    Permissions permissions = inContainer(directory, entry, owners);
     SortedMap<String, byte[]> attributes = directory.attributes(entry);
     for (String attribute : attributes.keySet()) {
       if (attribute.indexOf('=') >= 0) {
         throw unsupported(entry, "has an extended attribute \"" + attribute + "\" with a \"=\"");
       }
+      if (lowers.isPresent()) {
+        requireNeutral(entry, attribute);
+      }
     }
-    Instant modified = entry.modified().isAfter(latest) ? latest : entry.modified();
+    Instant modified = modified(entry, latest);
+    if (lowers.isPresent()) {
+      requireTime(entry, modified);
+    }
     tar.header(
         new TarEntry(
             type,
             name(entry),
             link,
             permissions.mode(),
-            uid,
-            gid,
+            permissions.uid(),
+            permissions.gid(),
             size,
             modified,
             major(type, entry.device()),
             minor(type, entry.device()),
             attributes));
     entries++;
+  }
+
+  static LayerWriter.Root root(LayerDirectory root, OwnerMap owners, Instant latest) {
+    LayerEntry self = root.self();
+    root.attributes(self).keySet().stream()
+        .findFirst()
+        .ifPresent(
+            attribute -> {
+              throw new UnsupportedException(
+                  "the root of "
+                      + self.file()
+                      + " has the attribute \""
+                      + attribute
+                      + "\", which cannot be kept there; remove it");
+            });
+    Instant modified = modified(self, latest);
+    requireTime(self, modified);
+    return new LayerWriter.Root(inContainer(root, self, owners), modified);
+  }
+
+  private static void requireTime(LayerEntry entry, Instant modified) {
+    if (modified.getEpochSecond() < 0 || modified.getEpochSecond() > LATEST_IN_SQUASHFS) {
+      throw new UnsupportedException(
+          entry.path()
+              + " was modified at "
+              + modified
+              + ", and a squashfs knows no time before 1970 or after 2106; set another with touch");
+    }
+  }
+
+  private static Instant modified(LayerEntry entry, Instant latest) {
+    return entry.modified().isAfter(latest) ? latest : entry.modified();
+  }
+
+  private static Permissions inContainer(
+      LayerDirectory directory, LayerEntry entry, OwnerMap owners) {
+    Permissions found = directory.permissions(entry);
+    if (found.uid() != entry.uid() || found.gid() != entry.gid()) {
+      // the driver recorded what the container saw: there is nothing to map
+      return found;
+    }
+    return new Permissions(
+        found.mode(),
+        owner(entry, "user", entry.uid(), owners.userInContainer(entry.uid())),
+        owner(entry, "group", entry.gid(), owners.groupInContainer(entry.gid())));
+  }
+
+  private static void requireNeutral(LayerEntry entry, String attribute) {
+    if (KEPT.stream().noneMatch(attribute::startsWith) || EntryAttributes.isMarker(attribute)) {
+      throw new UnsupportedException(
+          entry.path()
+              + " has the attribute \""
+              + attribute
+              + "\", which a squashfs cannot hold or another driver would obey; remove it");
+    }
   }
 
   private static long owner(LayerEntry entry, String what, long id, OptionalLong mapped) {

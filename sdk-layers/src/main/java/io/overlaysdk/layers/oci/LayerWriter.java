@@ -4,6 +4,8 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.Layer;
+import io.overlaysdk.layers.LayerDirectory;
+import io.overlaysdk.layers.Permissions;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -17,7 +19,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -47,26 +51,64 @@ public final class LayerWriter {
   private final Layer layer;
   private final OwnerMap owners;
   private final Instant latest;
+  private final Optional<List<Layer>> lowers;
 
-  private LayerWriter(Layer layer, OwnerMap owners, Instant latest) {
+  private LayerWriter(Layer layer, OwnerMap owners, Instant latest, Optional<List<Layer>> lowers) {
     this.layer = Objects.requireNonNull(layer, "layer");
     this.owners = Objects.requireNonNull(owners, "owners");
     this.latest = Objects.requireNonNull(latest, "latest");
+    this.lowers = lowers;
   }
 
   /** Writes this upper directory, whose owners are those in the container. */
   public static LayerWriter of(Layer layer) {
-    return new LayerWriter(layer, OwnerMap.identity(), Instant.MAX);
+    return new LayerWriter(layer, OwnerMap.identity(), Instant.MAX, Optional.empty());
   }
 
   /** The same, with owners that are mapped back into the container. */
   public LayerWriter owners(OwnerMap map) {
-    return new LayerWriter(layer, map, latest);
+    return new LayerWriter(layer, map, latest, lowers);
   }
 
   /** The same, where nothing was modified after this time. */
   public LayerWriter notAfter(Instant time) {
-    return new LayerWriter(layer, owners, time);
+    return new LayerWriter(layer, owners, time, lowers);
+  }
+
+  /**
+   * The same, not as a layer of an image but as an archive of an upper directory in neutral form,
+   * for a program that makes a file system of it: what is hidden is a 0:0 character device, and an
+   * opaque directory has one for each entry that it hides. There is no entry for the root: see
+   * {@link #root}. Its owner is that of the devices, so that a table of all owners has it; where
+   * there is none, and root is not that owner, one more device is added that hides nothing. Refused
+   * besides is what {@link io.overlaysdk.layers.NeutralForm} refuses, an attribute outside {@code
+   * user.}, {@code trusted.} and {@code security.}, any of the root, and a time that is not in 32
+   * bits.
+   *
+   * @param lowersBottomToTop what lies below it: an opaque directory hides what they have
+   */
+  public LayerWriter neutralOver(List<Layer> lowersBottomToTop) {
+    return new LayerWriter(layer, owners, latest, Optional.of(List.copyOf(lowersBottomToTop)));
+  }
+
+  /**
+   * The attributes of the root of the layer.
+   *
+   * @param permissions its mode, and its owner in the container
+   * @param modified when it was last modified
+   */
+  public record Root(Permissions permissions, Instant modified) {}
+
+  /**
+   * What {@link #neutralOver} leaves out.
+   *
+   * @throws io.overlaysdk.UnsupportedException where the root has extended attributes, or an owner
+   *     without a number in the container
+   */
+  public Root root() {
+    try (LayerDirectory root = layer.open()) {
+      return LayerExport.root(root, owners, latest);
+    }
   }
 
   /**
@@ -153,7 +195,7 @@ public final class LayerWriter {
   private LayerReport write(WritableByteChannel out, ByteBuffer first, ByteBuffer second)
       throws IOException {
     try (BackgroundOutput output = new BackgroundOutput(out, second)) {
-      return new LayerExport(new TarWriter(output, first), owners, latest).write(layer);
+      return new LayerExport(new TarWriter(output, first), owners, latest, lowers).write(layer);
     }
   }
 }

@@ -58,6 +58,11 @@ final class MergedDirectory implements AutoCloseable {
     return parts.isEmpty() || !parts.get(parts.size() - 1).directory().isOpaque();
   }
 
+  /** Whether any of the layers has it. */
+  boolean isThere() {
+    return !parts.isEmpty();
+  }
+
   /** What is seen in it, by its path. */
   SortedMap<ContainerPath, Seen> entries() {
     SortedMap<ContainerPath, Seen> first = new TreeMap<>();

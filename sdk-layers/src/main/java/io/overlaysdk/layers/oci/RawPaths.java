@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.overlaysdk.ContainerPath;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Bytes of names as paths of the host. JDK 17 encodes a text with the locale's charset and refuses
@@ -25,6 +27,28 @@ final class RawPaths {
     path[length] = '/';
     System.arraycopy(name, 0, path, length + 1, name.length);
     return ContainerPath.of(path);
+  }
+
+  /** The paths that lead to it, itself at the end; none for the root. */
+  static List<ContainerPath> parts(ContainerPath path) {
+    byte[] bytes = path.bytes();
+    List<ContainerPath> parts = new ArrayList<>();
+    for (int end = 2; end <= bytes.length; end++) {
+      if (end == bytes.length || bytes[end] == '/') {
+        parts.add(ContainerPath.of(Arrays.copyOf(bytes, end)));
+      }
+    }
+    return parts;
+  }
+
+  /** The name at its end. */
+  static byte[] last(ContainerPath path) {
+    byte[] bytes = path.bytes();
+    int start = bytes.length;
+    while (bytes[start - 1] != '/') {
+      start--;
+    }
+    return Arrays.copyOfRange(bytes, start, bytes.length);
   }
 
   /** What this entry of the container is in the directory {@code root} of the host. */

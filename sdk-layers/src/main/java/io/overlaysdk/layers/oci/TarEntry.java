@@ -1,5 +1,6 @@
 package io.overlaysdk.layers.oci;
 
+import io.overlaysdk.layers.Permissions;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.SortedMap;
@@ -63,5 +64,21 @@ record TarEntry(
   static TarEntry marker(byte[] name) {
     return new TarEntry(
         Type.FILE, name, NO_LINK, 0, 0, 0, 0, Instant.EPOCH, 0, 0, Collections.emptySortedMap());
+  }
+
+  /** A 0:0 character device, which drivers take for a deletion. */
+  static TarEntry device(byte[] name, Permissions owner) {
+    return new TarEntry(
+        Type.CHARACTER,
+        name,
+        NO_LINK,
+        0,
+        owner.uid(),
+        owner.gid(),
+        0,
+        Instant.EPOCH,
+        0,
+        0,
+        Collections.emptySortedMap());
   }
 }

@@ -1,0 +1,62 @@
+package io.overlaysdk.engine;
+
+import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.OverlayException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/**
+ * A file or directory that is made beside its place, and appears there when it is complete.
+ *
+ * @param target where it is to be; nothing is there
+ * @param partial where it is made, a hidden name in the same directory
+ */
+record NewFile(Path target, Path partial) implements AutoCloseable {
+  private static final Pattern PARTIAL =
+      Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
+  /**
+   * @throws InvalidSpecException where something is there, or nothing can be made there
+   */
+  static NewFile at(Path file) {
+    OverlayMaker.requireFree(file);
+    Path target = file.toAbsolutePath().normalize();
+    return new NewFile(
+        target, target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID()));
+  }
+
+  /** Whether its name is one of those that are given to what is not complete. */
+  static boolean isPartial(Path path) {
+    return PARTIAL.matcher(String.valueOf(path.getFileName())).matches();
+  }
+
+  /** Puts it into its place, when it is on disk; what has come there meanwhile stays. */
+  void appear() {
+    try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+      channel.force(true);
+      // a move would replace what is there
+      Files.createLink(target, partial);
+    } catch (FileAlreadyExistsException e) {
+      throw new InvalidSpecException(
+          "cannot make " + target + ": something is there; choose another path", e);
+    } catch (IOException e) {
+      throw new OverlayException("cannot make " + target + ": " + e, e);
+    }
+  }
+
+  /** Takes away what was written beside it. */
+  @Override
+  public void close() {
+    try {
+      Files.deleteIfExists(partial);
+    } catch (IOException e) {
+      throw new OverlayException("cannot delete " + partial + ": " + e, e);
+    }
+  }
+}
