@@ -204,7 +204,9 @@ sealed interface Job {
       fields.add(PathBytes.of(layer.file()));
       fields.add(field(layer.format().name()));
       fields.add(field(Long.toString(layer.offset())));
-      fields.add(field(layer.base() + " " + layer.inUpper() + " " + layer.joined()));
+      fields.add(
+          field(
+              layer.base() + " " + layer.inUpper() + " " + layer.joined() + " " + layer.neutral()));
     }
     fields.addAll(List.of(more));
     return fields;
@@ -223,7 +225,8 @@ sealed interface Job {
               Long.parseLong(text(fields.get(at + 2))),
               Boolean.parseBoolean(flags[0]),
               Boolean.parseBoolean(flags[1]),
-              Boolean.parseBoolean(flags[2])));
+              Boolean.parseBoolean(flags[2]),
+              Boolean.parseBoolean(flags[3])));
       at += 4;
     }
     return of(text(fields.get(0)), layers, fields.subList(at, fields.size()));

@@ -16,11 +16,19 @@ import java.util.List;
  * @param base whether it is the root of an image
  * @param inUpper whether the layer is {@code upper} in it, and not its root
  * @param joined whether it is one layer with the one right below it
+ * @param neutral whether it is known to hold no driver's marks: a squashfs that was frozen, whose
+ *     owners make it look like root's
  */
 record LayerSource(
-    Path file, Format format, long offset, boolean base, boolean inUpper, boolean joined) {
+    Path file,
+    Format format,
+    long offset,
+    boolean base,
+    boolean inUpper,
+    boolean joined,
+    boolean neutral) {
   LayerSource(Path file, Format format, long offset, boolean base, boolean inUpper) {
-    this(file, format, offset, base, inUpper, false);
+    this(file, format, offset, base, inUpper, false, false);
   }
 
   enum Format {
@@ -62,7 +70,7 @@ record LayerSource(
   }
 
   private LayerSource overNext() {
-    return new LayerSource(file, format, offset, base, inUpper, true);
+    return new LayerSource(file, format, offset, base, inUpper, true, neutral);
   }
 
   private static List<LayerSource> of(ImageFacts image) {
@@ -114,6 +122,14 @@ record LayerSource(
         };
     boolean inUpper =
         overlay.kind() == OverlayFacts.Kind.DIRECTORY || overlay.kind() == OverlayFacts.Kind.EXT3;
-    return new LayerSource(overlay.path(), format, 0, false, inUpper);
+    return new LayerSource(overlay.path(), format, 0, false, inUpper, false, isFrozen(overlay));
+  }
+
+  private static boolean isFrozen(OverlayFacts overlay) {
+    return overlay.kind() == OverlayFacts.Kind.SQUASHFS
+        && ManifestFile.of(overlay)
+            .flatMap(ManifestFile::read)
+            .filter(manifest -> manifest.dialects().isEmpty())
+            .isPresent();
   }
 }

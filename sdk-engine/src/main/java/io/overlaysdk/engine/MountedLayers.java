@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.Layer;
+import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -72,11 +73,15 @@ final class MountedLayers implements AutoCloseable {
               push(FuseMount.ext3(host, launcher, source.file(), source.offset(), next(), started));
         };
     Path root = source.inUpper() ? at.resolve("upper") : at;
-    Layer layer = source.base() ? Layer.base(root) : attributes.apply(Layer.at(root));
+    Layer layer = source.base() ? Layer.base(root) : attributes.apply(overlay(source, root));
     if (source.joined()) {
       layer = layer.over(layers.remove(layers.size() - 1));
     }
     layers.add(layer);
+  }
+
+  private static Layer overlay(LayerSource source, Path root) {
+    return source.neutral() ? Layer.at(root).in(Dialect.NEUTRAL) : Layer.at(root);
   }
 
   private Path push(FuseMount mount) {

@@ -16,14 +16,18 @@ import java.util.regex.Pattern;
 final class Listing {
   static final String PLACES = "data opt srv usr/share";
 
-  /** For a shell with busybox and getfattr, in the root of the tree. */
+  /**
+   * For a shell with busybox and getfattr, in the root of the tree. Where a squashfs has no
+   * attributes at all, its driver does not support them.
+   */
   static final String SCRIPT =
       "find "
           + PLACES
           + " -exec stat -c '%n|%f|%u:%g|%Y|%h|%i|%N' {} +; echo --; find "
           + PLACES
           + " -type f -exec sha256sum {} +; echo --; getfattr -R -h -d -m '^user\\.' -e hex "
-          + PLACES;
+          + PLACES
+          + "; true";
 
   private static final Pattern EMPTY = Pattern.compile("user\\.\\w+(=0x|=\"\")?( |$)");
 
