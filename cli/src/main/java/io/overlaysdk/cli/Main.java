@@ -103,6 +103,7 @@ public final class Main {
     commands.put("resize", () -> new CommandLine(new ResizeCommand(sdk)));
     commands.put("changes", () -> new CommandLine(new ChangesCommand(sdk)));
     commands.put("convert", () -> new CommandLine(new ConvertCommand(sdk)));
+    commands.put("commit", () -> new CommandLine(new CommitCommand(sdk)));
     commands.put("export", () -> new CommandLine(new ExportCommand(sdk)));
     commands.put("import", () -> new CommandLine(new ImportCommand(sdk)));
     commands.put("session", () -> SessionCommand.line(sdk));

@@ -103,6 +103,8 @@ final class Inside {
       answer.write(field("end"));
     } else if (job instanceof Job.Export export) {
       Reports.write(work.export(export), answer);
+    } else if (job instanceof Job.Pack pack) {
+      work.pack(pack).write(answer);
     } else if (job instanceof Job.Import unpack) {
       LayerReport report = work.unpack(unpack);
       Reports.write(report, answer);

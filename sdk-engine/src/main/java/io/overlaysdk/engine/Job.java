@@ -63,6 +63,50 @@ sealed interface Job {
   }
 
   /**
+   * The layers become a file system, or the topmost does.
+   *
+   * @param target what is written: a file, or a directory that is not there yet
+   * @param line what is added to the history in it
+   */
+  record Pack(
+      List<LayerSource> layers,
+      Owning owning,
+      Path target,
+      Product product,
+      Optional<String> latest,
+      String line)
+      implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new Pack(layers, other, target, product, latest, line);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      return begin(
+          "pack",
+          layers,
+          field(owning.name()),
+          PathBytes.of(target),
+          field(product.name()),
+          field(latest.orElse("")),
+          field(line));
+    }
+  }
+
+  /** What layers become. */
+  enum Product {
+    /** The topmost layer, in neutral form, as a squashfs. */
+    LAYER,
+    /** All of them as the squashfs in a file that will be a SIF. */
+    SIF,
+    /** All of them as the layer in a file that will be an OCI archive. */
+    OCI,
+    /** All of them as a directory. */
+    DIRECTORY
+  }
+
+  /**
    * An archive becomes an overlay on these layers.
    *
    * @param overlay where that is made
@@ -222,6 +266,14 @@ sealed interface Job {
               owning,
               PathBytes.path(rest.get(1)),
               Optional.of(text(rest.get(2))).filter(latest -> !latest.isEmpty()));
+      case "pack" ->
+          new Pack(
+              layers,
+              owning,
+              PathBytes.path(rest.get(1)),
+              Product.valueOf(text(rest.get(2))),
+              Optional.of(text(rest.get(3))).filter(latest -> !latest.isEmpty()),
+              text(rest.get(4)));
       case "import" ->
           new Import(
               layers,

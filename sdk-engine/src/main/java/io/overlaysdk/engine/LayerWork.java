@@ -96,6 +96,12 @@ final class LayerWork {
     }
   }
 
+  Packed pack(Job.Pack job) {
+    try (MountedLayers stack = open(job.layers())) {
+      return new Packing(job, stack.layers(), host, launcher, started).run();
+    }
+  }
+
   LayerReport unpack(Job.Import job) {
     try (MountedLayers stack = open(job.layers())) {
       Unpacking unpacking =

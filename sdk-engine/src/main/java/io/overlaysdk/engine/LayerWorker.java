@@ -59,6 +59,16 @@ final class LayerWorker {
         : here().export(job);
   }
 
+  Packed pack(Job.Pack job) {
+    if (job.owning() != Owning.SUBORDINATE) {
+      return here().pack(job);
+    }
+    requireInside("commit what was written with fakeroot");
+    try (OwnNamespace.Answered answered = answered(job)) {
+      return Packed.read(answered.reader());
+    }
+  }
+
   LayerReport unpack(Job.Import job) {
     return job.owning() == Owning.SUBORDINATE
         ? report(job, "import for fakeroot")

@@ -44,9 +44,11 @@ final class OwnNamespace {
           "getfattr",
           "mkfifo",
           "mknod",
+          "mksquashfs",
           "setfattr",
           "squashfuse",
           "squashfuse_ll",
+          "tar",
           "touch");
 
   private final Host host;

@@ -34,6 +34,9 @@ class JobTest {
         new Job.Export(LAYERS, Owning.ONE_USER, Path.of("/l.tar"), Optional.of("1000000000")));
     assertSame(new Job.Export(List.of(), Owning.AS_SEEN, ODD, Optional.empty()));
     assertSame(
+        new Job.Pack(
+            LAYERS, Owning.ONE_USER, ODD, Job.Product.OCI, Optional.of("12"), "{\"é\": 1}"));
+    assertSame(
         new Job.Import(LAYERS, Owning.AS_SEEN, ODD, Path.of("/.o"), Path.of("/o"), Job.Into.EXT3));
   }
 

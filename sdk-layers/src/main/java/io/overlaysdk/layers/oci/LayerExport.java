@@ -1,49 +1,30 @@
 package io.overlaysdk.layers.oci;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.LayerReport;
-import io.overlaysdk.OverlayException;
-import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.Layer;
 import io.overlaysdk.layers.LayerDirectory;
 import io.overlaysdk.layers.LayerEntry;
 import io.overlaysdk.layers.LayerEntry.Kind;
-import io.overlaysdk.layers.Permissions;
-import io.overlaysdk.layers.oci.TarEntry.Type;
 import java.io.IOException;
-import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalLong;
-import java.util.SortedMap;
 
 /** Goes through an upper directory once and writes what it finds. */
 final class LayerExport {
   private static final ContainerPath ROOT = ContainerPath.of("/");
-  private static final byte[] ROOT_NAME = "./".getBytes(US_ASCII);
 
   private final TarWriter tar;
   private final OwnerMap owners;
-  private final Instant latest;
-
-  /** The first name of each file that has several. */
-  private final Map<Object, byte[]> linked = new HashMap<>();
-
-  private final List<ContainerPath> sockets = new ArrayList<>();
-  private long entries;
-  private long bytes;
+  private final EntryWriter writer;
   private long whiteouts;
   private long opaque;
 
   LayerExport(TarWriter tar, OwnerMap owners, Instant latest) {
     this.tar = tar;
     this.owners = owners;
-    this.latest = latest;
+    this.writer = new EntryWriter(tar, latest, TreeUse.OCI_LAYER);
   }
 
   LayerReport write(Layer layer) throws IOException {
@@ -51,7 +32,7 @@ final class LayerExport {
       directory(root, root, false);
     }
     tar.finish();
-    return new LayerReport(entries, bytes, whiteouts, opaque, sockets, List.of());
+    return writer.report(whiteouts, opaque);
   }
 
   /**
@@ -62,8 +43,9 @@ final class LayerExport {
   private void directory(LayerDirectory parent, LayerDirectory directory, boolean cut)
       throws IOException {
     refuseRedirect(directory);
-    header(parent, directory.self(), Type.DIRECTORY, TarEntry.NO_LINK, 0);
-    byte[] prefix = directory.path().equals(ROOT) ? new byte[0] : name(directory.self());
+    writer.directory(parent, directory.self(), owners);
+    byte[] prefix =
+        directory.path().equals(ROOT) ? new byte[0] : EntryWriter.name(directory.self());
     boolean hides = cut || directory.isOpaque();
     if (hides && !cut) {
       tar.header(TarEntry.marker(LayerNames.opaque(prefix)));
@@ -75,7 +57,7 @@ final class LayerExport {
           directory(directory, child, hides);
         }
       } else {
-        entry(directory, entry);
+        writer.other(directory, entry, owners);
       }
     }
   }
@@ -89,7 +71,7 @@ final class LayerExport {
         rest.add(entry);
       } else if (!hides) {
         if (LayerNames.isMarker(entry.name())) {
-          throw unsupported(entry, "is deleted, and has a name that no layer can have");
+          throw EntryWriter.unsupported(entry, "is deleted, and has a name that no layer can have");
         }
         tar.header(TarEntry.marker(LayerNames.whiteout(prefix, entry.name())));
         whiteouts++;
@@ -100,140 +82,11 @@ final class LayerExport {
 
   private static void refuseRedirect(LayerDirectory directory) {
     if (directory.redirect().isPresent()) {
-      throw unsupported(
+      throw EntryWriter.unsupported(
           directory.self(),
           "is a directory that the driver renamed from "
               + directory.redirect().get()
               + " without a copy of what is in it");
     }
-  }
-
-  private static UnsupportedException unsupported(LayerEntry entry, String why) {
-    return new UnsupportedException(
-        "a layer cannot hold "
-            + entry.path()
-            + ", which "
-            + why
-            + ". Bring the overlay into neutral form first, or remove the entry");
-  }
-
-  private void entry(LayerDirectory directory, LayerEntry entry) throws IOException {
-    if (entry.kind() == Kind.SOCKET) {
-      sockets.add(entry.path());
-      return;
-    }
-    if (entry.links() > 1) {
-      byte[] first = linked.putIfAbsent(entry.fileKey(), name(entry));
-      if (first != null) {
-        // with all attributes: some unpackers set those of the link on the file that it shares
-        header(directory, entry, Type.LINK, first, 0);
-        return;
-      }
-    }
-    switch (entry.kind()) {
-      case FILE -> file(directory, entry);
-      case SYMLINK -> header(directory, entry, Type.SYMLINK, directory.target(entry), 0);
-      case CHARACTER_DEVICE -> header(directory, entry, Type.CHARACTER, TarEntry.NO_LINK, 0);
-      case BLOCK_DEVICE -> header(directory, entry, Type.BLOCK, TarEntry.NO_LINK, 0);
-      case FIFO -> header(directory, entry, Type.FIFO, TarEntry.NO_LINK, 0);
-      default -> throw new AssertionError(entry.kind());
-    }
-  }
-
-  private void file(LayerDirectory directory, LayerEntry file) throws IOException {
-    if (directory.isMetacopy(file)) {
-      throw unsupported(file, "has its attributes in this layer and its content in one below");
-    }
-    header(directory, file, Type.FILE, TarEntry.NO_LINK, file.size());
-    if (file.size() > 0) {
-      try (SeekableByteChannel content = directory.read(file)) {
-        if (!tar.content(content, file.size()) || content.size() != file.size()) {
-          throw new OverlayException(
-              "the file "
-                  + file.path()
-                  + " changed while the layer was written; close the session"
-                  + " that uses the overlay \""
-                  + file.file()
-                  + "\" belongs to");
-        }
-      }
-      bytes += file.size();
-    }
-  }
-
-  private void header(LayerDirectory directory, LayerEntry entry, Type type, byte[] link, long size)
-      throws IOException {
-    Permissions permissions = directory.permissions(entry);
-    // where they differ the driver recorded what the container saw: there is nothing to map
-    boolean recorded = permissions.uid() != entry.uid() || permissions.gid() != entry.gid();
-    long uid = permissions.uid();
-    long gid = permissions.gid();
-    if (!recorded) {
-      uid = owner(entry, "user", entry.uid(), owners.userInContainer(entry.uid()));
-      gid = owner(entry, "group", entry.gid(), owners.groupInContainer(entry.gid()));
-    }
-    SortedMap<String, byte[]> attributes = directory.attributes(entry);
-    for (String attribute : attributes.keySet()) {
-      if (attribute.indexOf('=') >= 0) {
-        throw unsupported(entry, "has an extended attribute \"" + attribute + "\" with a \"=\"");
-      }
-    }
-    Instant modified = entry.modified().isAfter(latest) ? latest : entry.modified();
-    tar.header(
-        new TarEntry(
-            type,
-            name(entry),
-            link,
-            permissions.mode(),
-            uid,
-            gid,
-            size,
-            modified,
-            major(type, entry.device()),
-            minor(type, entry.device()),
-            attributes));
-    entries++;
-  }
-
-  private static long owner(LayerEntry entry, String what, long id, OptionalLong mapped) {
-    return mapped.orElseThrow(
-        () ->
-            new UnsupportedException(
-                entry.path()
-                    + " belongs to the "
-                    + what
-                    + " "
-                    + id
-                    + " of the host, who has no number in the container; export it with fakeroot or"
-                    + " as root, or say which one with an OwnerMap"));
-  }
-
-  /** The name in the archive: without the slash in front, with one behind for a directory. */
-  private static byte[] name(LayerEntry entry) {
-    byte[] path = entry.path().bytes();
-    if (path.length == 1) {
-      return ROOT_NAME;
-    }
-    if (LayerNames.isMarker(entry.name())) {
-      throw unsupported(entry, "has a name that means a deleted file to whoever unpacks it");
-    }
-    byte[] name = new byte[path.length - 1 + (entry.isDirectory() ? 1 : 0)];
-    System.arraycopy(path, 1, name, 0, path.length - 1);
-    if (entry.isDirectory()) {
-      name[name.length - 1] = '/';
-    }
-    return name;
-  }
-
-  private static boolean isDevice(Type type) {
-    return type == Type.CHARACTER || type == Type.BLOCK;
-  }
-
-  private static int major(Type type, long device) {
-    return isDevice(type) ? (int) (device >> 8 & 0xfff | device >> 32 & ~0xfff) : 0;
-  }
-
-  private static int minor(Type type, long device) {
-    return isDevice(type) ? (int) (device & 0xff | device >> 12 & ~0xff) : 0;
   }
 }

@@ -44,8 +44,23 @@ final class TarWriter {
 
   /** Writes what stands in front of the content. */
   void header(TarEntry entry) throws IOException {
-    UstarHeader header = UstarHeader.empty();
+    header(entry, new TreeMap<>());
+  }
+
+  /** Likewise, in three blocks whatever the size. */
+  void headerWithSize(TarEntry entry) throws IOException {
     SortedMap<String, byte[]> pax = new TreeMap<>();
+    pax.put("size", Long.toString(entry.size()).getBytes(US_ASCII));
+    header(entry, pax);
+  }
+
+  /** Fills the last block of a content of this size that is there already. */
+  void align(long size) throws IOException {
+    put(new byte[(int) (-size & UstarHeader.SIZE - 1)]);
+  }
+
+  private void header(TarEntry entry, SortedMap<String, byte[]> pax) throws IOException {
+    UstarHeader header = UstarHeader.empty();
     name(header, pax, entry.name());
     link(header, pax, entry.link());
     header.put(UstarHeader.Field.MODE, entry.mode());
