@@ -17,7 +17,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -167,7 +166,7 @@ final class EntryWriter {
             earlier(modified),
             0,
             0,
-            Collections.emptySortedMap()));
+            use.attributesOfFile()));
     tar.content(Channels.newChannel(new ByteArrayInputStream(content)), content.length);
     bytes += content.length;
   }

@@ -1,9 +1,14 @@
 package io.overlaysdk.layers.oci;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.oci.TarEntry.Type;
+import java.util.Collections;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What becomes of an archive, and so what can be in it: what would be lost is refused by name.
@@ -26,6 +31,16 @@ public enum TreeUse {
 
   boolean hasRoot() {
     return this != SQUASHFS;
+  }
+
+  /**
+   * Of a file that is in no layer. In a squashfs without any attribute the kernel (6.18) answers
+   * whoever asks for attributes with an error, which a session on the layers did not.
+   */
+  SortedMap<String, byte[]> attributesOfFile() {
+    return this == SQUASHFS
+        ? new TreeMap<>(Map.of("user.overlay-sdk", "history".getBytes(US_ASCII)))
+        : Collections.emptySortedMap();
   }
 
   /**
