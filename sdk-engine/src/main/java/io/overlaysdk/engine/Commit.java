@@ -13,13 +13,11 @@ import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,18 +31,22 @@ final class Commit {
   private final Configuration configuration;
   private final Launcher launcher;
   private final UnpackedImages images;
+  private final DigestMemory digests;
   private final Function<String, Scratch> scratches;
+  private volatile Path writing;
 
   Commit(
       Host host,
       Configuration configuration,
       Launcher launcher,
       UnpackedImages images,
+      DigestMemory digests,
       Function<String, Scratch> scratches) {
     this.host = host;
     this.configuration = configuration;
     this.launcher = launcher;
     this.images = images;
+    this.digests = digests;
     this.scratches = scratches;
   }
 
@@ -99,10 +101,13 @@ final class Commit {
     }
     ImageFacts image = facts.of(spec.image());
     require(image, to, mode);
+    // whatever cannot be read is refused before anything is done
+    LayerSource.of(image, overlays);
     Overlaps.check(image, overlays);
     Planner.requireBases(spec, image, overlays);
     Path partial = to.resolveSibling("." + to.getFileName() + ".partial-" + UUID.randomUUID());
     Owning owning = Owning.of(spec.isFakeroot(), host.identity());
+    writing = partial;
     Order order = new Order(spec, image, overlays, to, partial, mode, owning, latest);
     order.time();
     List<OverlayLock> locks = new ArrayList<>();
@@ -112,6 +117,12 @@ final class Commit {
     } finally {
       locks.forEach(OverlayLock::close);
     }
+  }
+
+  /** How large the file has become that is being written. */
+  long written() {
+    Path file = writing;
+    return file == null || Files.isDirectory(file) ? 0 : Listeners.sizeOf(file).getAsLong();
   }
 
   private static void requireFree(Path target) {
@@ -168,7 +179,9 @@ final class Commit {
     try (Scratch scratch = scratches.apply("commit to " + order.target())) {
       LayerWorker worker =
           new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
-      CommitHistory history = CommitHistory.of(order.image(), order.mode(), order.latest());
+      CommitHistory history =
+          CommitHistory.of(
+              order.image(), digests.ofImage(order.image().path()), order.mode(), order.latest());
       CommitReport report =
           order.mode() == CommitMode.LAYERED
               ? new CommitLayers(host, worker, scratch).run(layers(order), history)
@@ -218,7 +231,7 @@ final class Commit {
     long length = Files.size(file) - SifFile.PARTITION_START;
     String architecture = SifFile.architecture(order.image(), host.architecture());
     List<String> warnings = new ArrayList<>();
-    String digest = Digests.sha256(file);
+    String digest = Digests.ofEnds(file);
     if (order.image().kind() == ImageFacts.Kind.SIF) {
       try (SifFile base = SifFile.read(order.image().path());
           SifFile sif = SifFile.create(file, architecture, order.time().orElseGet(base::created))) {
@@ -265,9 +278,6 @@ final class Commit {
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
       return;
     }
-    try (FileChannel file = FileChannel.open(partial, StandardOpenOption.WRITE)) {
-      file.force(true);
-    }
     try {
       Files.createLink(target, partial);
     } catch (FileAlreadyExistsException e) {
@@ -276,11 +286,8 @@ final class Commit {
     }
   }
 
+  /** What was made in a user namespace may belong to subordinate ids. */
   private void discard(Order order) {
-    try {
-      Deletion.tree(order.partial());
-    } catch (IOException e) {
-      throw new OverlayException("cannot delete the unfinished " + order.partial() + ": " + e, e);
-    }
+    new Removal(host, launcher).remove(order.partial());
   }
 }

@@ -29,8 +29,9 @@ import java.util.Optional;
  */
 record CommitHistory(String base, String baseDigest, CommitMode mode, Optional<String> created) {
 
-  static CommitHistory of(ImageFacts image, CommitMode mode, Optional<String> created) {
-    return new CommitHistory(name(image.path()), Digests.ofImage(image.path()), mode, created);
+  static CommitHistory of(
+      ImageFacts image, String digest, CommitMode mode, Optional<String> created) {
+    return new CommitHistory(name(image.path()), digest, mode, created);
   }
 
   private static String name(Path path) {

@@ -1,7 +1,5 @@
 package io.overlaysdk.engine;
 
-import io.overlaysdk.Change;
-import io.overlaysdk.Changes;
 import io.overlaysdk.CommitReport;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Image;
@@ -18,10 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Adds overlays to a copy of a SIF, each as a partition, and reads them back. */
 final class CommitLayers {
@@ -94,15 +90,8 @@ final class CommitLayers {
             "copy the image " + from,
             Invocation.of(
                 host.find("cp").orElse(Path.of("/bin/cp")),
-                List.of(
-                    "--sparse=auto",
-                    "--reflink=auto",
-                    "--preserve=mode",
-                    "--",
-                    from.toString(),
-                    to.toString()))),
+                List.of("--sparse=auto", "--reflink=auto", "--", from.toString(), to.toString()))),
         COPY_LIMIT);
-    // a base that nobody may write to is still copied to what is written to
     Modes.set(to, 0755);
   }
 
@@ -143,47 +132,28 @@ final class CommitLayers {
         throw new OverlayException(
             "layer " + i + " of the SIF that was written has " + part.size() + " bytes");
       }
-      List<LayerSource> read = new ArrayList<>(layer.of().subList(0, layer.of().size() - 1));
-      read.add(
+      List<LayerSource> both = new ArrayList<>(layer.of());
+      both.add(
           new LayerSource(
               order.partial(), LayerSource.Format.SQUASHFS, part.offset(), false, false));
-      requireSame(order.owning(), layer, read);
+      requireSame(new Job.Compare(both, order.owning(), expected(layer)));
     }
   }
 
-  private void requireSame(Owning owning, Layer layer, List<LayerSource> read) {
-    List<String> meant = changes(layer.of(), owning, layer);
-    List<String> found = changes(read, owning, layer);
-    if (!meant.equals(found)) {
-      List<String> missing = new ArrayList<>(meant);
-      missing.removeAll(found);
-      List<String> wrong = new ArrayList<>(found);
-      wrong.removeAll(meant);
+  /** What was put in or left out on purpose. */
+  private static List<ContainerPath> expected(Layer layer) {
+    List<ContainerPath> expected = new ArrayList<>(layer.packed().report().skipped());
+    expected.addAll(List.of(Packing.HISTORY, Packing.METADATA));
+    return expected;
+  }
+
+  private void requireSame(Job.Compare job) {
+    List<String> differences = worker.compare(job);
+    if (!differences.isEmpty()) {
       throw new OverlayException(
-          "the layer that was written does not say what the overlay says, and nothing was kept;"
-              + " missing: "
-              + missing
-              + ", wrong: "
-              + wrong);
+          "the layer that was written does not say what the overlay says, and nothing was kept: "
+              + differences);
     }
-  }
-
-  /** But for what was put in or left out on purpose. */
-  private List<String> changes(List<LayerSource> layers, Owning owning, Layer layer) {
-    Set<ContainerPath> expected = new HashSet<>(layer.packed().report().skipped());
-    expected.add(Packing.HISTORY);
-    expected.add(Packing.METADATA);
-    List<String> changes = new ArrayList<>();
-    try (Changes all =
-        worker.changes(
-            new Job.ListChanges(layers, owning, Changes.Detail.EVERY_ENTRY, List.of()))) {
-      for (Change change : all) {
-        if (!expected.contains(change.path())) {
-          changes.add(change.toString());
-        }
-      }
-    }
-    return changes;
   }
 
   private static LayerReport sum(List<Layer> layers) {

@@ -377,11 +377,12 @@ final class Engine implements OverlaySdk {
 
   @Override
   public CommitReport commit(SessionSpec spec, Path target, CommitMode mode) {
+    DigestMemory digests = new DigestMemory(cacheDirectory().resolve("digests"));
+    Commit commit = new Commit(host, configuration, launcher, images, digests, this::newScratch);
     return listeners.during(
         "commit to " + target,
-        () ->
-            new Commit(host, configuration, launcher, images, this::newScratch)
-                .run(spec, target, mode, sourceDateEpoch()));
+        commit::written,
+        () -> commit.run(spec, target, mode, sourceDateEpoch()));
   }
 
   @Override

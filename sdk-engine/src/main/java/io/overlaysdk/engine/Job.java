@@ -94,6 +94,26 @@ sealed interface Job {
     }
   }
 
+  /**
+   * Whether the topmost layer changes the same as the one below it, each on what lies below both.
+   *
+   * @param except paths at which it need not
+   */
+  record Compare(List<LayerSource> layers, Owning owning, List<ContainerPath> except)
+      implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new Compare(layers, other, except);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      List<byte[]> fields = begin("compare", layers, field(owning.name()));
+      except.forEach(path -> fields.add(path.bytes()));
+      return fields;
+    }
+  }
+
   /** What layers become. */
   enum Product {
     /** The topmost layer, in neutral form, as a squashfs. */
@@ -274,6 +294,11 @@ sealed interface Job {
               Product.valueOf(text(rest.get(2))),
               Optional.of(text(rest.get(3))).filter(latest -> !latest.isEmpty()),
               text(rest.get(4)));
+      case "compare" ->
+          new Compare(
+              layers,
+              owning,
+              rest.subList(1, rest.size()).stream().map(ContainerPath::of).toList());
       case "import" ->
           new Import(
               layers,

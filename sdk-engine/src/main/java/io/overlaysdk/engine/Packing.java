@@ -6,6 +6,7 @@ import io.overlaysdk.ContainerPath;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.layers.ExtendedAttributes;
 import io.overlaysdk.layers.Layer;
 import io.overlaysdk.layers.LayerDirectory;
 import io.overlaysdk.layers.LayerEntry;
@@ -92,12 +93,27 @@ final class Packing {
     List<TreeWriter.Part> parts = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
+      boolean written = job.product() != Job.Product.LAYER || i == layers.size() - 1;
+      LayerSource source = job.layers().get(i);
       parts.add(
           new TreeWriter.Part(
-              layer.with(ReadAttributes.all(layer.root(), host, launcher)),
-              owners(job.layers().get(i))));
+              written ? layer.with(attributes(source, layer.root())) : layer, owners(source)));
     }
     return parts;
+  }
+
+  private ExtendedAttributes attributes(LayerSource source, Path root) {
+    if (source.format() == LayerSource.Format.SQUASHFS) {
+      try (RawFile file = RawFile.open(Found.at(source.file(), Subject.IMAGE))) {
+        if (!SquashfsSuperblock.hasAttributes(file, source.offset())) {
+          return ReadAttributes.none();
+        }
+      }
+      return ReadAttributes.everything(root, host, launcher);
+    }
+    return source.base()
+        ? ReadAttributes.everything(root, host, launcher)
+        : ReadAttributes.all(root, host, launcher);
   }
 
   /** What is in an image is owned as in the container; what a plain user wrote is root's there. */
@@ -152,7 +168,8 @@ final class Packing {
   private Packed squashfs(TreeWriter writer, Writing writing, long offset) throws IOException {
     TreeWriter.Root root = writer.root();
     List<String> words = new ArrayList<>(List.of("-", job.target().toString(), "-tar"));
-    words.addAll(List.of("-noappend", "-no-recovery", "-no-progress", "-quiet", "-noI"));
+    words.addAll(
+        List.of("-noappend", "-no-recovery", "-no-progress", "-quiet", "-exports", "-noI"));
     words.addAll(List.of("-exit-on-error", "-mkfs-time", job.latest().orElse("0")));
     words.addAll(List.of("-root-mode", Integer.toOctalString(root.mode())));
     words.addAll(List.of("-root-uid", "" + root.uid(), "-root-gid", "" + root.gid()));

@@ -8,6 +8,9 @@ final class SquashfsSuperblock {
   static final int MAGIC = 0x73717368; // "hsqs"
   private static final int SIZE = 96;
 
+  /** Where the place of the table of attributes stands; -1 where there is none. */
+  private static final int ATTRIBUTES = 56;
+
   private SquashfsSuperblock() {}
 
   static boolean isAt(ByteBuffer head, int offset) {
@@ -48,6 +51,11 @@ final class SquashfsSuperblock {
       throw file.corrupt(where + ": the squashfs version", major, "there is none but 4");
     }
     checkSizes(file, block, available, where);
+  }
+
+  /** Whether anything in it has an extended attribute. */
+  static boolean hasAttributes(RawFile file, long offset) {
+    return file.read(offset, SIZE).getLong(ATTRIBUTES) != -1;
   }
 
   private static void checkSizes(RawFile file, ByteBuffer block, long available, String where) {

@@ -162,7 +162,7 @@ final class TarWriter {
    * @return whether there were exactly {@code size} bytes in it
    */
   boolean content(ReadableByteChannel in, long size) throws IOException {
-    if (size >= DIRECT && in instanceof FileChannel file) {
+    if (size >= DIRECT && out.isFile() && in instanceof FileChannel file) {
       return large(file, size);
     }
     long left = size;
