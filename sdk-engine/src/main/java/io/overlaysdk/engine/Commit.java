@@ -22,7 +22,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Function;
 
 /** Makes a new image of an image and overlays. It appears whole or not at all. */
@@ -68,7 +67,6 @@ final class Commit {
    * @param latest the value of SOURCE_DATE_EPOCH
    */
   private record Order(
-      SessionSpec spec,
       ImageFacts image,
       List<OverlayFacts> overlays,
       Path target,
@@ -103,17 +101,19 @@ final class Commit {
     require(image, to, mode);
     // whatever cannot be read is refused before anything is done
     LayerSource.of(image, overlays);
+    // neither is a wrong time found out in the end
+    latest.ifPresent(CommitHistory::seconds);
     Overlaps.check(image, overlays);
     Planner.requireBases(spec, image, overlays);
-    Path partial = to.resolveSibling("." + to.getFileName() + ".partial-" + UUID.randomUUID());
     Owning owning = Owning.of(spec.isFakeroot(), host.identity());
-    writing = partial;
-    Order order = new Order(spec, image, overlays, to, partial, mode, owning, latest);
-    order.time();
     List<OverlayLock> locks = new ArrayList<>();
     try {
       overlays.forEach(overlay -> lock(overlay).ifPresent(locks::add));
-      return run(order);
+      try (Scratch scratch = scratches.apply("commit to " + to)) {
+        writing = scratch.beside(to);
+        Order order = new Order(image, overlays, to, writing, mode, owning, latest);
+        return run(order, scratch);
+      }
     } finally {
       locks.forEach(OverlayLock::close);
     }
@@ -175,8 +175,8 @@ final class Commit {
     return Optional.of(OverlayLock.take(overlay, host, ""));
   }
 
-  private CommitReport run(Order order) {
-    try (Scratch scratch = scratches.apply("commit to " + order.target())) {
+  private CommitReport run(Order order, Scratch scratch) {
+    try {
       LayerWorker worker =
           new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
       CommitHistory history =
@@ -191,7 +191,8 @@ final class Commit {
     } catch (IOException e) {
       throw new OverlayException("cannot write " + order.target() + ": " + e, e);
     } finally {
-      discard(order);
+      // what was made in a user namespace may belong to subordinate ids
+      new Removal(host, launcher).remove(order.partial());
     }
   }
 
@@ -284,10 +285,5 @@ final class Commit {
       requireFree(target);
       throw e;
     }
-  }
-
-  /** What was made in a user namespace may belong to subordinate ids. */
-  private void discard(Order order) {
-    new Removal(host, launcher).remove(order.partial());
   }
 }

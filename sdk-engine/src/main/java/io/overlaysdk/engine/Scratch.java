@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * The private directory of one session or build: where steps put what they make, and what is
@@ -61,6 +62,13 @@ final class Scratch implements AutoCloseable {
   /** Remembers a process that was started for what this directory is for. */
   void started(long pid) {
     journal.process(pid);
+  }
+
+  /** A place beside a target for what will be that: where this process is killed, it is no use. */
+  Path beside(Path target) {
+    Path partial = target.resolveSibling(Recovery.SCRATCH_PREFIX + UUID.randomUUID());
+    journal.write("scratch", partial.toString());
+    return partial;
   }
 
   Path directory() {
