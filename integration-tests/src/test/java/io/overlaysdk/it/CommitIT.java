@@ -47,6 +47,10 @@ class CommitIT {
       Path directory = temp.resolve("directory");
       bench.sdk().commit(spec, directory, CommitMode.FLATTENED);
       assertEquals("changed\n", apptainer("run", directory));
+      Path archive = temp.resolve("image.tar");
+      bench.sdk().commit(spec, archive, CommitMode.FLATTENED);
+      Programs.run("grep", "-aq", "Labels.:{.org.label-schema.build-arch", archive.toString());
+      Programs.run("grep", "-aq", "Entrypoint.*exec cat /app/message.txt", archive.toString());
     }
   }
 

@@ -1,5 +1,7 @@
 package io.overlaysdk.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParseException;
@@ -23,6 +25,10 @@ final class OciImage {
   /** As Apptainer's own environment has it. */
   private static final String PATH =
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+  /** As /.singularity.d/actions/run has it. */
+  private static final String ENVIRONMENT =
+      "for script in /.singularity.d/env/*.sh; do [ ! -f \"$script\" ] || . \"$script\"; done\n";
 
   private OciImage() {}
 
@@ -64,12 +70,7 @@ final class OciImage {
           out.writeStringField("os", "linux");
           out.writeObjectFieldStart("config");
           strings(out, "Env", PATH);
-          if (packed.kept().containsKey(Packing.RUN)) {
-            // reads the image's environment, then runs its runscript
-            strings(out, "Entrypoint", Packing.RUN.toString());
-          } else {
-            strings(out, "Cmd", "/bin/sh");
-          }
+          start(out, packed);
           out.writeObjectFieldStart("Labels");
           for (Map.Entry<String, String> label : labels.entrySet()) {
             out.writeStringField(label.getKey(), label.getValue());
@@ -91,6 +92,23 @@ final class OciImage {
           out.writeEndObject();
           out.writeEndArray();
         });
+  }
+
+  /**
+   * Runs the runscript in the image's environment. Its text is part of the configuration: where
+   * Apptainer builds an image of this one, what is started here becomes the runscript, and must not
+   * start that.
+   */
+  private static void start(JsonGenerator out, Packed packed) throws IOException {
+    byte[] script = packed.kept().get(Packing.RUNSCRIPT);
+    String text = script == null ? "" : new String(script, UTF_8);
+    if (text.startsWith("#!/bin/sh\n")) {
+      strings(out, "Entrypoint", "/bin/sh", "-c", ENVIRONMENT + text, "runscript");
+    } else if (packed.kept().containsKey(Packing.RUN)) {
+      strings(out, "Entrypoint", Packing.RUN.toString());
+    } else {
+      strings(out, "Cmd", "/bin/sh");
+    }
   }
 
   /** Those of the image, as far as they are what Apptainer writes: a flat object of strings. */
@@ -154,9 +172,11 @@ final class OciImage {
     out.writeNumberField("size", size);
   }
 
-  private static void strings(JsonGenerator out, String name, String value) throws IOException {
+  private static void strings(JsonGenerator out, String name, String... values) throws IOException {
     out.writeArrayFieldStart(name);
-    out.writeString(value);
+    for (String value : values) {
+      out.writeString(value);
+    }
     out.writeEndArray();
   }
 

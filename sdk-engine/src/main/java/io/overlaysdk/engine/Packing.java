@@ -41,6 +41,7 @@ final class Packing {
   static final ContainerPath HISTORY = ContainerPath.of("/.singularity.d/overlay-sdk.history");
   static final ContainerPath LABELS = ContainerPath.of("/.singularity.d/labels.json");
   static final ContainerPath RUN = ContainerPath.of("/.singularity.d/actions/run");
+  static final ContainerPath RUNSCRIPT = ContainerPath.of("/.singularity.d/runscript");
 
   private final Job.Pack job;
   private final List<Layer> layers;
@@ -65,7 +66,7 @@ final class Packing {
           TreeWriter.of(parts(), use())
               .notAfter(latest())
               .appending(HISTORY, (job.line() + "\n").getBytes(UTF_8))
-              .keeping(Set.of(LABELS, RUN));
+              .keeping(Set.of(LABELS, RUN, RUNSCRIPT));
       return switch (job.product()) {
         case LAYER -> squashfs(writer, writer::topmost, 0);
         case SIF -> squashfs(writer, writer::merged, SifFile.PARTITION_START);

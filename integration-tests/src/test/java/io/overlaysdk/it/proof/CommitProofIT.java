@@ -150,7 +150,9 @@ class CommitProofIT {
       }
       Path first = commit(spec, "layered.sif", CommitMode.LAYERED);
       look("layered SIF", first);
-      same(first, commit(spec, "layered-again.sif", CommitMode.LAYERED));
+      if (!combination.fakeroot()) {
+        same(first, commit(spec, "layered-again.sif", CommitMode.LAYERED));
+      }
 
       Overlay more = place.bench().sdk().createOverlay(place.path("more"));
       SessionSpec above = on(first).overlay(more);
@@ -163,7 +165,9 @@ class CommitProofIT {
 
     private void archive(SessionSpec spec) throws IOException {
       Path archive = commit(spec, "image.tar", CommitMode.FLATTENED);
-      same(archive, commit(spec, "image-again.tar", CommitMode.FLATTENED));
+      if (!combination.fakeroot()) {
+        same(archive, commit(spec, "image-again.tar", CommitMode.FLATTENED));
+      }
       Path layout = Files.createDirectory(place.path("layout"));
       Programs.run("tar", "-xf", archive.toString(), "-C", layout.toString());
       List<String> words = new ArrayList<>(List.of("umoci", "unpack"));

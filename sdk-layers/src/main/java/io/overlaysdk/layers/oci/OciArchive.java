@@ -17,8 +17,11 @@ import java.util.Map;
  * known only at its end, is written first, so that it is written once.
  */
 public final class OciArchive {
-  /** Where in the archive the layer begins: behind its own header, which is written last. */
-  public static final long LAYER_START = 3L * UstarHeader.SIZE;
+  /**
+   * Where in the archive the layer begins: behind the directories, without which Apptainer 1.4.5
+   * makes no file in them, and behind its own header, which is written last.
+   */
+  public static final long LAYER_START = 5L * UstarHeader.SIZE;
 
   private static final String BLOBS = "blobs/sha256/";
 
@@ -38,17 +41,16 @@ public final class OciArchive {
     write(
         archive,
         tar -> {
-          TarEntry entry = entry(Type.FILE, BLOBS + layer, size);
+          tar.header(entry(Type.DIRECTORY, "blobs/", 0));
+          tar.header(entry(Type.DIRECTORY, BLOBS, 0));
           // the place for an extended header is there, whether the size needs one or not
-          tar.headerWithSize(entry);
+          tar.headerWithSize(entry(Type.FILE, BLOBS + layer, size));
         });
     archive.position(archive.size());
     write(
         archive,
         tar -> {
           tar.align(size);
-          tar.header(entry(Type.DIRECTORY, "blobs/", 0));
-          tar.header(entry(Type.DIRECTORY, BLOBS, 0));
           for (Map.Entry<String, byte[]> file : files.entrySet()) {
             byte[] content = file.getValue();
             tar.header(entry(Type.FILE, file.getKey(), content.length));

@@ -97,7 +97,9 @@ final class TreeExport {
   }
 
   private void keep(ContainerPath path, Seen seen) throws IOException {
-    if (options.wanted().contains(path) && seen.entry().kind() == Kind.FILE) {
+    if (options.wanted().contains(path)
+        && seen.entry().kind() == Kind.FILE
+        && seen.entry().size() <= LARGEST_KEPT) {
       kept.put(path, content(seen));
     }
   }
