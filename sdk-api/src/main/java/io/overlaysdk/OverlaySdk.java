@@ -363,6 +363,28 @@ public interface OverlaySdk extends AutoCloseable {
   Overlay unpack(Path file, Path target);
 
   /**
+   * Makes a new image of the image and the overlays of {@code spec}, which must be at rest: what a
+   * session on the new image sees is what one on the old image and the overlays sees. Neither is
+   * changed; no session writes to an overlay meanwhile. Labels, environment, runscript and
+   * definition are those of the base, and {@code /.singularity.d/overlay-sdk.history} in the new
+   * image says what it was made of. The same overlays give the same bytes; where the environment
+   * has {@code SOURCE_DATE_EPOCH}, nothing in it is younger. Say in the spec whether the overlays
+   * were written with fakeroot: without it all that a plain user owns is root's in the new image.
+   *
+   * @param target a new file or directory, which appears when it is complete: with {@link
+   *     CommitMode#LAYERED} a SIF, whose name ends in {@code .sif}; else that, an OCI archive in
+   *     {@code .tar}, or any other name for a directory
+   * @throws InvalidSpecException where the target exists, or as {@link #changes}
+   * @throws UnsupportedException where the target cannot hold what is in the overlays, or the image
+   *     no more partitions; with {@link CommitMode#LAYERED} where the image is no SIF
+   * @throws OverlayBusyException where somebody writes to an overlay
+   * @throws BaseMismatchException where an overlay was made on another image
+   * @throws LaunchException where a program that is needed is missing or fails: mksquashfs 4.5 for
+   *     a SIF, tar for a directory
+   */
+  CommitReport commit(SessionSpec spec, Path target, CommitMode mode);
+
+  /**
    * Plays a workflow, step after step, and stops at the first that fails.
    *
    * @param listener is told of each step when it is done, the failed one included, in this thread

@@ -15,6 +15,7 @@ public final class Main {
     Map<String, Benchmark> subjects = new LinkedHashMap<>();
     subjects.put("changes", new ChangesBenchmark());
     subjects.put("export", new ExportBenchmark());
+    subjects.put("commit", new CommitBenchmark());
     subjects.put("sessions", new SessionBenchmark());
     subjects.put("commands", new CommandBenchmark());
     subjects.put("streams", new StreamBenchmark());

@@ -113,6 +113,7 @@ public final class Main {
     commands.put("thaw", () -> new CommandLine(new ThawCommand(sdk)));
     commands.put("pack", () -> new CommandLine(new PackCommand(sdk)));
     commands.put("unpack", () -> new CommandLine(new UnpackCommand(sdk)));
+    commands.put("commit", () -> new CommandLine(new CommitCommand(sdk)));
     commands.put("export", () -> new CommandLine(new ExportCommand(sdk)));
     commands.put("import", () -> new CommandLine(new ImportCommand(sdk)));
     commands.put("session", () -> SessionCommand.line(sdk));

@@ -6,6 +6,9 @@ import io.overlaysdk.Changes;
 import io.overlaysdk.CheckReport;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandMode;
+import io.overlaysdk.CommitMode;
+import io.overlaysdk.CommitReport;
+import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.Finding;
 import io.overlaysdk.Image;
@@ -201,6 +204,15 @@ final class FakeSdk implements OverlaySdk {
     calls.add("convert");
     calls.add(spec);
     return true;
+  }
+
+  @Override
+  public CommitReport commit(SessionSpec spec, Path target, CommitMode mode) {
+    refuse();
+    calls.add(spec);
+    calls.add("commit to " + target + " " + mode);
+    return new CommitReport(
+        mode, "ab12", 4, 300, 2, List.of(ContainerPath.of("/run/socket")), List.of("take care"));
   }
 
   @Override

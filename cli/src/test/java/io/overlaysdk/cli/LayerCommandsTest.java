@@ -38,6 +38,29 @@ class LayerCommandsTest {
   }
 
   @Test
+  void commitsOverlaysAtRestAndWarns() {
+    CommandLineRun run = run("commit", "o", "--base", "i", "--layered", "-o", "new.sif");
+
+    assertEquals("wrote new.sif: 4 entries, 300 bytes in files, 2 deletions\n", run.out());
+    assertEquals(
+        "overlay: left out, because it is a socket: /run/socket\noverlay: take care\n", run.err());
+    assertEquals(
+        List.of(
+            SessionSpec.on(Image.at(Path.of("i"))).overlay(Overlay.at(Path.of("o")).readOnly()),
+            "commit to new.sif LAYERED"),
+        sdk.calls.subList(0, 2));
+    assertEquals(
+        "{\"target\":\"d\",\"mode\":\"FLATTENED\",\"baseSha256\":\"ab12\",\"entries\":4,"
+            + "\"bytes\":300,\"whiteouts\":2,\"skipped\":[\"/run/socket\"],"
+            + "\"warnings\":[\"take care\"]}\n",
+        run("commit", "o", "--base", "i", "-o", "d", "--json").out());
+    assertEquals(
+        2,
+        run("commit", "o", "--base", "i", "--layered", "--flatten", "-o", "d").status(),
+        "both at once");
+  }
+
+  @Test
   void importsIntoAnOverlayThatCanBeWrittenTo() {
     CommandLineRun run =
         run("import", "--below", "a", "--fakeroot", "layer.tar", "o", "--base", "i");

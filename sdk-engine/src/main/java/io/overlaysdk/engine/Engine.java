@@ -5,6 +5,8 @@ import io.overlaysdk.CancelledException;
 import io.overlaysdk.Changes;
 import io.overlaysdk.CheckReport;
 import io.overlaysdk.Command;
+import io.overlaysdk.CommitMode;
+import io.overlaysdk.CommitReport;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.Finding;
@@ -447,12 +449,25 @@ final class Engine implements OverlaySdk {
 
   @Override
   public LayerReport exportLayer(SessionSpec spec, Path target) {
-    Optional<String> latest = Optional.ofNullable(environment.caller().get("SOURCE_DATE_EPOCH"));
     return listeners.during(
         "export to " + target,
         Listeners.sizeOf(target),
-        () ->
-            archive().export(lines.expand(spec), target, latest.filter(value -> !value.isEmpty())));
+        () -> archive().export(lines.expand(spec), target, sourceDateEpoch()));
+  }
+
+  private Optional<String> sourceDateEpoch() {
+    return Optional.ofNullable(environment.caller().get("SOURCE_DATE_EPOCH"))
+        .filter(value -> !value.isEmpty());
+  }
+
+  @Override
+  public CommitReport commit(SessionSpec spec, Path target, CommitMode mode) {
+    DigestMemory digests = new DigestMemory(cacheDirectory().resolve("digests"));
+    Commit commit = new Commit(host, configuration, launcher, images, digests, this::newScratch);
+    return listeners.during(
+        "commit to " + target,
+        commit::written,
+        () -> commit.run(lines.expand(spec), target, mode, sourceDateEpoch()));
   }
 
   @Override

@@ -105,6 +105,10 @@ final class Inside {
       Reports.write(work.export(export), answer);
     } else if (job instanceof Job.Freeze freeze) {
       Reports.write(work.freeze(freeze), answer);
+    } else if (job instanceof Job.Pack pack) {
+      work.pack(pack).write(answer);
+    } else if (job instanceof Job.Compare compare) {
+      answer.write(work.compare(compare).stream().map(Records::field).toList());
     } else if (job instanceof Job.Import unpack) {
       LayerReport report = work.unpack(unpack);
       Reports.write(report, answer);

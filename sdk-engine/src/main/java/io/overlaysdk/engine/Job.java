@@ -84,6 +84,70 @@ sealed interface Job {
   }
 
   /**
+   * The layers become a file system, or the topmost does.
+   *
+   * @param target what is written: a file, or a directory that is not there yet
+   * @param line what is added to the history in it
+   */
+  record Pack(
+      List<LayerSource> layers,
+      Owning owning,
+      Path target,
+      Product product,
+      Optional<String> latest,
+      String line)
+      implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new Pack(layers, other, target, product, latest, line);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      return begin(
+          "pack",
+          layers,
+          field(owning.name()),
+          PathBytes.of(target),
+          field(product.name()),
+          field(latest.orElse("")),
+          field(line));
+    }
+  }
+
+  /**
+   * Whether the topmost layer changes the same as the one below it, each on what lies below both.
+   *
+   * @param except paths at which it need not
+   */
+  record Compare(List<LayerSource> layers, Owning owning, List<ContainerPath> except)
+      implements Job {
+    @Override
+    public Job as(Owning other) {
+      return new Compare(layers, other, except);
+    }
+
+    @Override
+    public List<byte[]> fields() {
+      List<byte[]> fields = begin("compare", layers, field(owning.name()));
+      except.forEach(path -> fields.add(path.bytes()));
+      return fields;
+    }
+  }
+
+  /** What layers become. */
+  enum Product {
+    /** The topmost layer, in neutral form, as a squashfs. */
+    LAYER,
+    /** All of them as the squashfs in a file that will be a SIF. */
+    SIF,
+    /** All of them as the layer in a file that will be an OCI archive. */
+    OCI,
+    /** All of them as a directory. */
+    DIRECTORY
+  }
+
+  /**
    * An archive becomes an overlay on these layers.
    *
    * @param overlay where that is made
@@ -255,6 +319,19 @@ sealed interface Job {
               text(rest.get(2)).isEmpty()
                   ? OptionalLong.empty()
                   : OptionalLong.of(Long.parseLong(text(rest.get(2)))));
+      case "pack" ->
+          new Pack(
+              layers,
+              owning,
+              PathBytes.path(rest.get(1)),
+              Product.valueOf(text(rest.get(2))),
+              Optional.of(text(rest.get(3))).filter(latest -> !latest.isEmpty()),
+              text(rest.get(4)));
+      case "compare" ->
+          new Compare(
+              layers,
+              owning,
+              rest.subList(1, rest.size()).stream().map(ContainerPath::of).toList());
       case "import" ->
           new Import(
               layers,

@@ -1,6 +1,8 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.Change;
 import io.overlaysdk.Changes;
+import io.overlaysdk.ContainerPath;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.ChangeOptions;
@@ -15,7 +17,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
@@ -70,12 +74,7 @@ final class LayerWork {
     try {
       List<Layer> layers = stack.layers();
       int top = layers.size() - 1;
-      ChangeOptions options =
-          ChangeOptions.standard()
-              .owners(
-                  job.owning().owners(host.identity(), false),
-                  job.owning().owners(host.identity(), stack.hasMounts()))
-              .without(runtimeFiles(job));
+      ChangeOptions options = options(job, stack).without(runtimeFiles(job));
       Changes changes =
           LayerChanges.between(
               layers.subList(0, top),
@@ -86,6 +85,44 @@ final class LayerWork {
       closeAfter(e, stack);
       throw e;
     }
+  }
+
+  private ChangeOptions options(Job job, MountedLayers stack) {
+    return ChangeOptions.standard()
+        .owners(
+            job.owning().owners(host.identity(), false),
+            job.owning().owners(host.identity(), stack.hasMounts()));
+  }
+
+  /** One line for each change that only one of the two makes. */
+  List<String> compare(Job.Compare job) {
+    try (MountedLayers stack = open(job.layers())) {
+      List<Layer> layers = stack.layers();
+      int top = layers.size() - 1;
+      List<Layer> below = layers.subList(0, top - 1);
+      ChangeOptions options = options(job, stack).all();
+      Set<String> meant = lines(below, layers.get(top - 1), options, job.except());
+      Set<String> found = lines(below, layers.get(top), options, job.except());
+      List<String> differences = new ArrayList<>();
+      meant.stream()
+          .filter(line -> !found.contains(line))
+          .forEach(l -> differences.add("not " + l));
+      found.stream().filter(line -> !meant.contains(line)).forEach(differences::add);
+      return differences;
+    }
+  }
+
+  private static Set<String> lines(
+      List<Layer> below, Layer top, ChangeOptions options, List<ContainerPath> except) {
+    Set<String> lines = new LinkedHashSet<>();
+    try (Changes changes = LayerChanges.between(below, top, options)) {
+      for (Change change : changes) {
+        if (!except.contains(change.path())) {
+          lines.add(change.toString());
+        }
+      }
+    }
+    return lines;
   }
 
   private static void closeAfter(RuntimeException failure, MountedLayers stack) {
@@ -125,6 +162,12 @@ final class LayerWork {
       }
       return new Squashing(host, launcher, scratch, started)
           .archive(writer, job.owning() == Owning.ONE_USER, job.latest().orElse(0), job.target());
+    }
+  }
+
+  Packed pack(Job.Pack job) {
+    try (MountedLayers stack = open(job.layers())) {
+      return new Packing(job, stack.layers(), host, launcher, started).run();
     }
   }
 

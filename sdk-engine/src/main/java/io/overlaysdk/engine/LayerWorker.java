@@ -65,6 +65,27 @@ final class LayerWorker {
         : here().freeze(job);
   }
 
+  Packed pack(Job.Pack job) {
+    if (job.owning() != Owning.SUBORDINATE) {
+      return here().pack(job);
+    }
+    requireInside("commit what was written with fakeroot");
+    try (OwnNamespace.Answered answered = answered(job)) {
+      return Packed.read(answered.reader());
+    }
+  }
+
+  /** What is not the same. */
+  List<String> compare(Job.Compare job) {
+    if (job.owning() != Owning.SUBORDINATE) {
+      return here().compare(job);
+    }
+    requireInside("read what was written with fakeroot");
+    try (OwnNamespace.Answered answered = answered(job)) {
+      return answered.reader().next().stream().map(Records::text).toList();
+    }
+  }
+
   LayerReport unpack(Job.Import job) {
     return job.owning() == Owning.SUBORDINATE
         ? report(job, "import for fakeroot")

@@ -41,6 +41,7 @@ final class OwnNamespace {
           "setfattr",
           "squashfuse",
           "squashfuse_ll",
+          "tar",
           "touch");
 
   private final Host host;

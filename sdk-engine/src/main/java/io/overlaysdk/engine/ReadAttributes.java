@@ -30,12 +30,32 @@ final class ReadAttributes implements ExtendedAttributes {
   /** As whom the machine's root appears in a user namespace that does not have it. */
   private static final int NOBODY = 65534;
 
+  private static final ExtendedAttributes NOTHING =
+      new ExtendedAttributes() {
+        @Override
+        public Map<String, byte[]> of(Path entry) {
+          return Map.of();
+        }
+
+        @Override
+        public void remove(Path entry, String name) {
+          refuse(entry, name);
+        }
+      };
+
   private final ExtendedAttributes dump;
   private final boolean complete;
+  private final boolean user;
 
-  private ReadAttributes(ExtendedAttributes dump, boolean complete) {
+  private ReadAttributes(ExtendedAttributes dump, boolean complete, boolean user) {
     this.dump = dump;
     this.complete = complete;
+    this.user = user;
+  }
+
+  /** Those of a file system in which nothing has any. */
+  static ExtendedAttributes none() {
+    return new ReadAttributes(NOTHING, true, true);
   }
 
   /**
@@ -62,12 +82,30 @@ final class ReadAttributes implements ExtendedAttributes {
     return of(AttributeDump.commandForAll(layer), layer, ReadAttributes::refuse, host, launcher);
   }
 
+  /**
+   * As {@link #all}, those in {@code user.} included: for what is in an image, where drivers do not
+   * mark each file. Where that is too much to be kept, those are read one by one.
+   */
+  static ExtendedAttributes everything(Path layer, Host host, Launcher launcher) {
+    Invocation invocation = invocation(AttributeDump.commandForEverything(layer), layer, host);
+    Launcher.Outcome outcome = launcher.run(invocation, Launcher.Terms.within(LIMIT));
+    return outcome.truncated()
+        ? all(layer, host, launcher)
+        : parse(outcome, invocation, layer, ReadAttributes::refuse, true, host);
+  }
+
   private static ExtendedAttributes of(
       List<String> words,
       Path layer,
       BiConsumer<Path, String> remover,
       Host host,
       Launcher launcher) {
+    Invocation invocation = invocation(words, layer, host);
+    Launcher.Outcome outcome = launcher.run(invocation, Launcher.Terms.within(LIMIT));
+    return parse(outcome, invocation, layer, remover, false, host);
+  }
+
+  private static Invocation invocation(List<String> words, Path layer, Host host) {
     Path program =
         host.find(words.get(0))
             .orElseThrow(
@@ -78,15 +116,23 @@ final class ReadAttributes implements ExtendedAttributes {
                             + ": that needs getfattr, which is not here; install the package attr",
                         words,
                         ""));
-    Invocation invocation = Invocation.of(program, words.subList(1, words.size()));
-    Launcher.Outcome outcome = launcher.run(invocation, Launcher.Terms.within(LIMIT));
+    return Invocation.of(program, words.subList(1, words.size()));
+  }
+
+  private static ExtendedAttributes parse(
+      Launcher.Outcome outcome,
+      Invocation invocation,
+      Path layer,
+      BiConsumer<Path, String> remover,
+      boolean user,
+      Host host) {
     if (outcome.timedOut() || outcome.truncated() || outcome.status() != 0) {
       throw new LaunchException(
           "cannot read the attributes of " + layer, invocation.words(), outcome.errorText());
     }
     ExtendedAttributes dump =
         AttributeDump.parse(new ByteArrayInputStream(outcome.stdout()), remover::accept);
-    return new ReadAttributes(dump, isComplete(layer, host));
+    return new ReadAttributes(dump, isComplete(layer, host), user);
   }
 
   /** In a user namespace of a plain user nobody's files may be those of the machine's root. */
@@ -130,5 +176,10 @@ final class ReadAttributes implements ExtendedAttributes {
   @Override
   public boolean isComplete() {
     return complete;
+  }
+
+  @Override
+  public boolean holdsUser() {
+    return user;
   }
 }

@@ -38,4 +38,9 @@ final class SifArchitecture {
     int number = Integer.parseInt(code.substring(0, 2));
     return number < NAMES.size() ? NAMES.get(number) : "sif-architecture-" + number;
   }
+
+  /** The code for Go's name, with the zero behind it; that of "nothing is known" for others. */
+  static String code(String name) {
+    return "%02d\0".formatted(Math.max(0, NAMES.indexOf(name)));
+  }
 }

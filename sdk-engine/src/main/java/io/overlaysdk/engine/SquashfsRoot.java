@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 
 /**
  * The root directory of a squashfs whose inodes are not compressed. What mksquashfs 4.5.1 makes of
@@ -35,27 +36,47 @@ final class SquashfsRoot {
   private static final int IDS_IN_BLOCK = 2048;
 
   private final FileChannel file;
+  private final long offset;
 
-  private SquashfsRoot(FileChannel file) {
+  private SquashfsRoot(FileChannel file, long offset) {
     this.file = file;
+    this.offset = offset;
+  }
+
+  /**
+   * Sets when it was modified.
+   *
+   * @param offset where the squashfs begins in the file
+   */
+  static void setTime(Path squashfs, long offset, Instant time) {
+    in(squashfs, offset, root -> root.put(MODIFIED, 4, time.getEpochSecond()));
+  }
+
+  private interface Change {
+    void in(SquashfsRoot root) throws IOException;
+  }
+
+  private static void in(Path squashfs, long offset, Change change) {
+    try (FileChannel file =
+        FileChannel.open(squashfs, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      SquashfsRoot root = new SquashfsRoot(file, offset);
+      if ((root.number(FLAGS, 2) & INODES_AS_THEY_ARE) == 0) {
+        throw new IOException("its inodes are compressed");
+      }
+      change.in(root);
+    } catch (IOException e) {
+      throw new OverlayException("cannot complete " + squashfs + ": " + e, e);
+    }
   }
 
   /**
    * @param root what it is to be; its owner is that of another entry, or of this process
    */
   static void set(Path squashfs, LayerWriter.Root root) {
-    try (FileChannel file =
-        FileChannel.open(squashfs, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      new SquashfsRoot(file).set(root);
-    } catch (IOException e) {
-      throw new OverlayException("cannot complete " + squashfs + ": " + e, e);
-    }
+    in(squashfs, 0, there -> there.set(root));
   }
 
   private void set(LayerWriter.Root root) throws IOException {
-    if ((number(FLAGS, 2) & INODES_AS_THEY_ARE) == 0) {
-      throw new IOException("its inodes are compressed");
-    }
     Permissions permissions = root.permissions();
     put(MODE, 2, permissions.mode());
     put(USER, 2, index(permissions.uid()));
@@ -83,14 +104,15 @@ final class SquashfsRoot {
     long reference = number(ROOT_INODE, 8);
     for (int i = 0; i < length; i++) {
       long block = number(INODE_TABLE, 8) + (reference >>> 16);
-      long offset = (reference & 0xffff) + field + i;
+      long at = (reference & 0xffff) + field + i;
       long size = size(block);
-      while (offset >= size) {
-        offset -= size;
+      while (at >= size) {
+        at -= size;
         block += 2 + size;
         size = size(block);
       }
-      file.write(ByteBuffer.wrap(new byte[] {(byte) (value >>> 8 * i)}), block + 2 + offset);
+      file.write(
+          ByteBuffer.wrap(new byte[] {(byte) (value >>> 8 * i)}), this.offset + block + 2 + at);
     }
   }
 
@@ -105,7 +127,7 @@ final class SquashfsRoot {
   private long number(long at, int length) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).limit(length);
     while (bytes.hasRemaining()) {
-      if (file.read(bytes, at + bytes.position()) < 0) {
+      if (file.read(bytes, offset + at + bytes.position()) < 0) {
         throw new IOException("it ends at " + at);
       }
     }

@@ -9,6 +9,9 @@ final class SquashfsSuperblock {
   private static final int SIZE = 96;
   private static final int HEAD = 64 * 1024;
 
+  /** Where the place of the table of attributes stands; -1 where there is none. */
+  private static final int ATTRIBUTES = 56;
+
   private SquashfsSuperblock() {}
 
   static boolean isAt(ByteBuffer head, int offset) {
@@ -54,6 +57,11 @@ final class SquashfsSuperblock {
       throw file.corrupt(where + ": the squashfs version", major, "there is none but 4");
     }
     checkSizes(file, block, available, where);
+  }
+
+  /** Whether anything in it has an extended attribute. */
+  static boolean hasAttributes(RawFile file, long offset) {
+    return file.read(offset, SIZE).getLong(ATTRIBUTES) != -1;
   }
 
   private static void checkSizes(RawFile file, ByteBuffer block, long available, String where) {

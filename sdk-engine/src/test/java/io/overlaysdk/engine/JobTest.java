@@ -37,6 +37,10 @@ class JobTest {
     assertSame(new Job.Freeze(LAYERS, Owning.SUBORDINATE, ODD, OptionalLong.of(4_000_000_000L)));
     assertSame(new Job.Freeze(LAYERS, Owning.AS_SEEN, ODD, OptionalLong.empty()));
     assertSame(
+        new Job.Pack(
+            LAYERS, Owning.ONE_USER, ODD, Job.Product.OCI, Optional.of("12"), "{\"é\": 1}"));
+    assertSame(new Job.Compare(LAYERS, Owning.AS_SEEN, List.of(ContainerPath.of("/é"))));
+    assertSame(
         new Job.Import(LAYERS, Owning.AS_SEEN, ODD, Path.of("/.o"), Path.of("/o"), Job.Into.EXT3));
   }
 

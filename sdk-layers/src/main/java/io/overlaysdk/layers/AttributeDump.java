@@ -60,6 +60,11 @@ public final class AttributeDump implements ExtendedAttributes {
     return command(layer, ALL);
   }
 
+  /** Likewise, with those in {@code user.}, which Java would read one file after the other. */
+  public static List<String> commandForEverything(Path layer) {
+    return command(layer, ALL + "|^user\\.");
+  }
+
   private static List<String> command(Path layer, String wanted) {
     return List.of(
         "getfattr",

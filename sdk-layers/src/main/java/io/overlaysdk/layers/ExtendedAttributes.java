@@ -34,4 +34,12 @@ public interface ExtendedAttributes {
   default boolean isComplete() {
     return true;
   }
+
+  /**
+   * Whether those in {@code user.} are among them, so that Java, which opens each file for that,
+   * need not be asked.
+   */
+  default boolean holdsUser() {
+    return false;
+  }
 }

@@ -8,6 +8,7 @@ import io.overlaysdk.layers.LayerEntry.Kind;
 import io.overlaysdk.spi.Dialect;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -188,7 +189,9 @@ final class Markers {
   }
 
   SortedMap<String, byte[]> all(Path file, Kind kind) {
-    SortedMap<String, byte[]> user = UserAttributes.of(file, kind);
+    boolean held = layer.extended().filter(ExtendedAttributes::holdsUser).isPresent();
+    SortedMap<String, byte[]> user =
+        held ? Collections.emptySortedMap() : UserAttributes.of(file, kind);
     if (layer.extended().isEmpty()) {
       return user;
     }

@@ -9,7 +9,10 @@ import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Dialect;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageFacts;
+import io.overlaysdk.spi.ImageFacts.Format;
 import io.overlaysdk.spi.ImageFacts.Kind;
+import io.overlaysdk.spi.ImageFacts.Part;
+import io.overlaysdk.spi.ImageFacts.Role;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Probe;
@@ -87,6 +90,24 @@ final class OverlayfsPlanTest {
     String mounts =
         mounts(RequestBuilder.sif(tool(Machines.withFuse())).spec(spec -> spec.fakeroot()));
     assertTrue(mounts.contains("offset=40960 file0"), mounts);
+  }
+
+  /** Without it mount(8) says that the loop devices overlap. */
+  @Test
+  void tellsLoopDevicesWhereAPartitionEndsIfThereAreSeveral() {
+    ImageFacts image =
+        RequestBuilder.imageFacts(
+            Kind.SIF,
+            "/images/base.sif",
+            List.of(
+                RequestBuilder.root(Format.SQUASHFS, "amd64"),
+                new Part(Role.OVERLAY, Format.SQUASHFS, 2097152, 4096, "amd64")));
+    String mounts =
+        mounts(
+            RequestBuilder.on(tool(Machines.withLoop().identity(Identities.root())), image)
+                .identity(Identities.root()));
+    assertTrue(mounts.contains("ro,loop,offset=40960,sizelimit="), mounts);
+    assertTrue(mounts.contains("ro,loop,offset=2097152,sizelimit=4096 file1 layer1"), mounts);
   }
 
   @Test

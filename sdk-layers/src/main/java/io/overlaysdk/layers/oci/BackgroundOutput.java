@@ -44,6 +44,11 @@ final class BackgroundOutput implements Closeable {
     return empty;
   }
 
+  /** Whether the kernel can move what a file holds; else the JDK copies it, 8 KiB at a time. */
+  boolean isFile() {
+    return out instanceof FileChannel;
+  }
+
   /**
    * Writes what a file holds, when all before it is written.
    *

@@ -7,7 +7,9 @@ import io.overlaysdk.layers.LayerDirectory;
 import io.overlaysdk.layers.LayerEntry;
 import io.overlaysdk.layers.LayerEntry.Kind;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -22,6 +24,9 @@ final class MergedDirectory implements AutoCloseable {
 
   /** The topmost first; the last one may be opaque, none before it is. */
   private final List<Part> parts;
+
+  /** Which entries of the parts are at a path, once it was asked what is seen. */
+  private final Map<ContainerPath, List<Seen>> found = new HashMap<>();
 
   private MergedDirectory(List<Part> parts) {
     this.parts = parts;
@@ -66,29 +71,38 @@ final class MergedDirectory implements AutoCloseable {
   /** What is seen in it, by its path. */
   SortedMap<ContainerPath, Seen> entries() {
     SortedMap<ContainerPath, Seen> first = new TreeMap<>();
+    found.clear();
     for (Part part : parts) {
       for (LayerEntry entry : part.directory().entries()) {
-        first.putIfAbsent(entry.path(), new Seen(entry, part.directory(), part.layer()));
+        Seen seen = new Seen(entry, part.directory(), part.layer());
+        first.putIfAbsent(entry.path(), seen);
+        found.computeIfAbsent(entry.path(), path -> new ArrayList<>(1)).add(seen);
       }
     }
     first.values().removeIf(seen -> seen.entry().kind() == Kind.WHITEOUT);
     return first;
   }
 
+  /** Itself, and whose its attributes are. */
+  Seen self() {
+    Part top = parts.get(0);
+    return new Seen(top.directory().self(), top.directory(), top.layer());
+  }
+
   /** The directory of this path in it. */
   MergedDirectory open(ContainerPath path) {
+    if (found.isEmpty()) {
+      entries();
+    }
     MergedDirectory child = new MergedDirectory(new ArrayList<>());
     try {
-      for (Part part : parts) {
-        LayerEntry found = find(part, path);
-        if (found != null) {
-          if (!found.isDirectory()) {
-            break;
-          }
-          child.add(part.layer(), part.directory().open(found));
-          if (!child.isOpen()) {
-            break;
-          }
+      for (Seen seen : found.getOrDefault(path, List.of())) {
+        if (!seen.entry().isDirectory()) {
+          break;
+        }
+        child.add(seen.layer(), seen.in().open(seen.entry()));
+        if (!child.isOpen()) {
+          break;
         }
       }
       return child;
@@ -96,15 +110,6 @@ final class MergedDirectory implements AutoCloseable {
       child.close();
       throw e;
     }
-  }
-
-  private static LayerEntry find(Part part, ContainerPath path) {
-    for (LayerEntry entry : part.directory().entries()) {
-      if (entry.path().equals(path)) {
-        return entry;
-      }
-    }
-    return null;
   }
 
   @Override

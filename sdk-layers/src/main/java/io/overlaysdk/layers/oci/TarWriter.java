@@ -44,8 +44,23 @@ final class TarWriter {
 
   /** Writes what stands in front of the content. */
   void header(TarEntry entry) throws IOException {
-    UstarHeader header = UstarHeader.empty();
+    header(entry, new TreeMap<>());
+  }
+
+  /** Likewise, in three blocks whatever the size. */
+  void headerWithSize(TarEntry entry) throws IOException {
     SortedMap<String, byte[]> pax = new TreeMap<>();
+    pax.put("size", Long.toString(entry.size()).getBytes(US_ASCII));
+    header(entry, pax);
+  }
+
+  /** Fills the last block of a content of this size that is there already. */
+  void align(long size) throws IOException {
+    put(new byte[(int) (-size & UstarHeader.SIZE - 1)]);
+  }
+
+  private void header(TarEntry entry, SortedMap<String, byte[]> pax) throws IOException {
+    UstarHeader header = UstarHeader.empty();
     name(header, pax, entry.name());
     link(header, pax, entry.link());
     header.put(UstarHeader.Field.MODE, entry.mode());
@@ -147,7 +162,7 @@ final class TarWriter {
    * @return whether there were exactly {@code size} bytes in it
    */
   boolean content(ReadableByteChannel in, long size) throws IOException {
-    if (size >= DIRECT && in instanceof FileChannel file) {
+    if (size >= DIRECT && out.isFile() && in instanceof FileChannel file) {
       return large(file, size);
     }
     long left = size;

@@ -87,6 +87,12 @@ final class Layers {
   }
 
   private String mount(Path file, Part part) {
+    boolean loop = hasLoop(request, part.format() == Format.EXT3 ? "ext3" : "squashfs");
+    if (loop && !request.image().overlays().isEmpty()) {
+      // mount (util-linux 2.38) refuses a second loop device on what the first one reaches
+      String place = "ro,loop,offset=" + part.offset() + ",sizelimit=" + part.size();
+      return loop(file, part.format() == Format.EXT3 ? "ext3" : "squashfs", place);
+    }
     return part.format() == Format.EXT3
         ? ext3(file, "ro", part.offset(), LEAVE)
         : squashfs(file, Long.toString(part.offset()));

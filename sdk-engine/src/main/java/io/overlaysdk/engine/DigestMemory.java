@@ -1,0 +1,80 @@
+package io.overlaysdk.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.overlaysdk.OverlayException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Remembers the SHA-256 of images that are files, by inode, size and times. Of a directory nothing
+ * is remembered: nothing cheap tells that something deep in it has changed.
+ */
+final class DigestMemory {
+  private static final Logger LOG = LoggerFactory.getLogger(DigestMemory.class);
+
+  private final Path directory;
+
+  /**
+   * @param directory of this user alone; made when something is remembered
+   */
+  DigestMemory(Path directory) {
+    this.directory = directory;
+  }
+
+  String ofImage(Path image) {
+    if (Files.isDirectory(image)) {
+      return Digests.ofImage(image);
+    }
+    String state = state(image);
+    Path file = directory.resolve(Digests.sha256(ByteBuffer.wrap(state.getBytes(UTF_8))));
+    try {
+      if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        String known = Files.readString(file);
+        if (known.matches("[0-9a-f]{64}")) {
+          return known;
+        }
+      }
+    } catch (IOException e) {
+      LOG.debug("a digest that is remembered cannot be read", e);
+    }
+    String digest = Digests.ofImage(image);
+    if (state.equals(state(image))) {
+      write(file, digest);
+    }
+    return digest;
+  }
+
+  private static String state(Path image) {
+    try {
+      return image
+          + " "
+          + new TreeMap<>(Files.readAttributes(image, "unix:dev,ino,size,lastModifiedTime,ctime"));
+    } catch (IOException e) {
+      throw new OverlayException("cannot look at " + image + ": " + e, e);
+    }
+  }
+
+  /** Where nothing can be written, it is found out anew next time. */
+  private void write(Path file, String digest) {
+    Path partial = directory.resolve(".partial-" + UUID.randomUUID());
+    try {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Files.writeString(partial, digest);
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      LOG.debug("the digest of an image is not remembered in {}: {}", directory, e.toString());
+    }
+  }
+}
