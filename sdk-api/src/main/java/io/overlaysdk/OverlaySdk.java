@@ -292,6 +292,35 @@ public interface OverlaySdk extends AutoCloseable {
   Snapshot flatten(SessionSpec spec);
 
   /**
+   * Makes an overlay for another image, such as a new version of the one that the topmost overlay
+   * of {@code spec} was made on. What both sides have changed is a conflict: the new overlay is
+   * made only where there is none, or with {@code force}, and then the overlay's changes win. The
+   * overlay itself stays as it is.
+   *
+   * @param spec the image that the overlay was made on, and the overlay, at rest
+   * @param onto the other image
+   * @param target where the new overlay is made, a directory
+   * @return the conflicts, and the overlay where it was made
+   * @throws InvalidSpecException where something is at {@code target}, or as {@link #changes}
+   * @throws UnsupportedException where an image has layers of its own, or the overlay holds what a
+   *     layer archive cannot
+   */
+  RebaseReport rebase(SessionSpec spec, Image onto, Path target, boolean force);
+
+  /**
+   * Takes over an overlay that was made by hand or by a tool: finds out what has marked what is
+   * hidden in it, and remembers that and the image that it belongs to, so that a session on another
+   * one is refused. Nothing in it is changed.
+   *
+   * @param spec the image, and the overlay on top, at rest
+   * @return false where the overlay belongs to this image already
+   * @throws InvalidSpecException where the overlay cannot be used, or is ephemeral
+   * @throws BaseMismatchException where it belongs to another image
+   * @throws OverlayBusyException where somebody writes to it
+   */
+  boolean adopt(SessionSpec spec);
+
+  /**
    * Deletes an overlay that is kept, and the layers that no other overlay needs.
    *
    * @throws InvalidSpecException where there is something else, or more than makes an overlay

@@ -106,6 +106,8 @@ public final class Main {
     commands.put("rollback", () -> new CommandLine(new RollbackCommand(sdk)));
     commands.put("log", () -> new CommandLine(new LogCommand(sdk)));
     commands.put("flatten", () -> new CommandLine(new FlattenCommand(sdk)));
+    commands.put("rebase", () -> new CommandLine(new RebaseCommand(sdk)));
+    commands.put("adopt", () -> new CommandLine(new AdoptCommand(sdk)));
     commands.put("delete", () -> new CommandLine(new DeleteCommand(sdk)));
     commands.put("changes", () -> new CommandLine(new ChangesCommand(sdk)));
     commands.put("convert", () -> new CommandLine(new ConvertCommand(sdk)));

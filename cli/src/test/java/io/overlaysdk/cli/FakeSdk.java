@@ -20,6 +20,7 @@ import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.RebaseReport;
 import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
 import io.overlaysdk.SdkListener;
@@ -113,6 +114,32 @@ final class FakeSdk implements OverlaySdk {
   public Snapshot flatten(SessionSpec spec) {
     calls.add("flatten " + spec.overlays() + " on " + spec.image());
     return SnapshotCommandsTest.FIRST;
+  }
+
+  @Override
+  public RebaseReport rebase(SessionSpec spec, Image onto, Path target, boolean force) {
+    calls.add(
+        "rebase "
+            + spec.overlays()
+            + " from "
+            + spec.image()
+            + " onto "
+            + onto
+            + " to "
+            + target
+            + (force ? ", force" : ""));
+    ContainerPath path = ContainerPath.of("/etc/motd");
+    return new RebaseReport(
+        List.of(
+            new RebaseReport.Conflict(
+                path, Change.Kind.MODIFIED, Change.of(Change.Kind.DELETED, path))),
+        force ? Optional.of(Overlay.at(target)) : Optional.empty());
+  }
+
+  @Override
+  public boolean adopt(SessionSpec spec) {
+    calls.add("adopt " + spec.overlays() + " on " + spec.image());
+    return true;
   }
 
   @Override

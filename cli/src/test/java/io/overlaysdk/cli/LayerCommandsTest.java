@@ -1,6 +1,7 @@
 package io.overlaysdk.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Image;
@@ -9,6 +10,7 @@ import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.SessionSpec;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -148,5 +150,36 @@ class LayerCommandsTest {
     assertEquals(
         new CommandLineRun(125, "", "overlay: no\n"),
         run("import", "layer.tar", "o", "--base", "i"));
+  }
+
+  @Test
+  void rebasesOnlyWhereItIsToldToIgnoreConflicts() {
+    String[] words = {"rebase", "mine", "new", "--base", "old.sif", "--onto", "new.sif"};
+    CommandLineRun refused = CommandLineRun.of(sdk, words);
+    assertEquals(1, refused.status());
+    assertEquals(
+        "conflict /etc/motd: MODIFIED in the image, DELETED /etc/motd in the overlay\n",
+        refused.out());
+    String[] forced = Arrays.copyOf(words, words.length + 2);
+    forced[words.length] = "--force";
+    forced[words.length + 1] = "--json";
+    CommandLineRun made = CommandLineRun.of(sdk, forced);
+    assertEquals(0, made.status());
+    assertEquals(
+        "{\"conflicts\":[{\"path\":\"/etc/motd\",\"image\":\"MODIFIED\",\"overlay\":\"DELETED\","
+            + "\"overlayPath\":\"/etc/motd\"}],\"made\":true}\n",
+        made.out());
+    assertEquals(
+        List.of(
+            "rebase [mine:ro] from old.sif onto new.sif to new",
+            "rebase [mine:ro] from old.sif onto new.sif to new, force"),
+        sdk.calls.stream().filter(call -> call.toString().startsWith("rebase")).toList());
+  }
+
+  @Test
+  void adoptsAnOverlay() {
+    CommandLineRun run = CommandLineRun.of(sdk, "adopt", "mine", "--base", "base.sif");
+    assertEquals("mine belongs to that image\n", run.out());
+    assertTrue(sdk.calls.contains("adopt [mine] on base.sif"), sdk.calls::toString);
   }
 }

@@ -25,8 +25,9 @@ final class Conflicts {
     ours.put(change.path(), change);
   }
 
-  boolean deletes(ContainerPath path) {
-    return ours.containsKey(path) && ours.get(path).kind() != Kind.ADDED;
+  /** Whether the overlay itself says something of this path. */
+  boolean has(ContainerPath path) {
+    return ours.containsKey(path);
   }
 
   /**

@@ -98,31 +98,52 @@ final class Converter {
 
   /** Brings the topmost overlay of a spec into neutral form. */
   boolean convert(SessionSpec spec) {
+    Top top = top(spec, Facts.withoutDialects());
+    OverlayFacts overlay = top.overlay();
+    OverlayLock lock = OverlayLock.take(overlay, host, "");
+    try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
+      return inPlace(spec, top.image(), top.below(), overlay, scratch);
+    } finally {
+      lock.close();
+    }
+  }
+
+  /**
+   * The topmost overlay of a spec, which can be written to.
+   *
+   * @param below what lies between the image and it
+   */
+  private record Top(ImageFacts image, List<OverlayFacts> below, OverlayFacts overlay) {}
+
+  private static Top top(SessionSpec spec, Facts facts) {
     List<Overlay> overlays = spec.overlays();
     if (overlays.isEmpty()) {
-      throw new InvalidSpecException("no overlay is named that could be converted");
+      throw new InvalidSpecException("no overlay is named for " + spec.image());
     }
     Overlay top = overlays.get(overlays.size() - 1);
     if (top.isEphemeral() || top.access() == Access.READ_ONLY) {
       throw new InvalidSpecException(
-          "an overlay is converted in place, so it must be one that can be written to and is kept,"
-              + " not "
-              + top);
+          "the overlay must be one that can be written to and is kept, not " + top);
     }
-    Facts facts = Facts.withoutDialects();
     List<OverlayFacts> all = new ArrayList<>();
     for (Overlay overlay : overlays.subList(0, overlays.size() - 1)) {
       all.add(facts.of(LayerReading.kept(overlay)));
     }
     List<OverlayFacts> below = List.copyOf(all);
-    OverlayFacts overlay = facts.of(top);
+    OverlayFacts overlay = facts.of(top, spec.isFakeroot());
     all.add(overlay);
     ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
-    OverlayLock lock = OverlayLock.take(overlay, host, "");
-    try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
-      return inPlace(spec, image, below, overlay, scratch);
+    return new Top(image, below, overlay);
+  }
+
+  /** Remembers of the topmost overlay of a spec what it is and what it lies on. */
+  boolean adopt(SessionSpec spec) {
+    Top top = top(spec, facts());
+    OverlayLock lock = OverlayLock.take(top.overlay(), host, "");
+    try {
+      return ledger.adopt(top.overlay(), top.image());
     } finally {
       lock.close();
     }

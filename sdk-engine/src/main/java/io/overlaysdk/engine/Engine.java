@@ -18,6 +18,7 @@ import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.RebaseReport;
 import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionReport;
@@ -247,6 +248,21 @@ final class Engine implements OverlaySdk {
   @Override
   public List<Snapshot> log(Path overlay) {
     return lines.log(overlay);
+  }
+
+  @Override
+  public RebaseReport rebase(SessionSpec spec, Image onto, Path target, boolean force) {
+    LayerReading reading = new LayerReading(host, configuration, images);
+    Rebase rebase =
+        new Rebase(reading, archive(), launcher, new Removal(host, launcher), this::newScratch);
+    return listeners.during(
+        "rebase to " + target, () -> rebase.run(lines.expand(spec), onto, target, force));
+  }
+
+  @Override
+  public boolean adopt(SessionSpec spec) {
+    return listeners.during(
+        "adoption of " + spec.overlays(), () -> converter().adopt(lines.expand(spec)));
   }
 
   @Override

@@ -28,21 +28,32 @@ sealed interface Job {
   /** As a record. */
   List<byte[]> fields();
 
-  /** What the topmost layer changes in the others. */
+  /**
+   * What the topmost layer changes in the others.
+   *
+   * @param whole whether it is a tree of its own, so that what it has not is deleted
+   */
   record ListChanges(
       List<LayerSource> layers,
       Owning owning,
       Changes.Detail detail,
+      boolean whole,
       List<ContainerPath> mountPoints)
       implements Job {
     @Override
     public Job as(Owning other) {
-      return new ListChanges(layers, other, detail, mountPoints);
+      return new ListChanges(layers, other, detail, whole, mountPoints);
     }
 
     @Override
     public List<byte[]> fields() {
-      List<byte[]> fields = begin("changes", layers, field(owning.name()), field(detail.name()));
+      List<byte[]> fields =
+          begin(
+              "changes",
+              layers,
+              field(owning.name()),
+              field(detail.name()),
+              field(Boolean.toString(whole)));
       mountPoints.forEach(path -> fields.add(path.bytes()));
       return fields;
     }
@@ -304,7 +315,8 @@ sealed interface Job {
               layers,
               owning,
               Changes.Detail.valueOf(text(rest.get(1))),
-              rest.subList(2, rest.size()).stream().map(ContainerPath::of).toList());
+              Boolean.parseBoolean(text(rest.get(2))),
+              rest.subList(3, rest.size()).stream().map(ContainerPath::of).toList());
       case "export" ->
           new Export(
               layers,

@@ -7,10 +7,12 @@ import io.overlaysdk.ContainerPath;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.SessionSpec;
+import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -57,15 +59,7 @@ final class LayerReading {
     Planner.requireBases(spec, image, overlays);
     Job.ListChanges job =
         job(images.readable(image), overlays, spec.isFakeroot(), detail, spec.binds());
-    Scratch scratch = scratches.apply("changes of " + spec.overlays());
-    try {
-      LayerWorker worker =
-          new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
-      return new HeldChanges(worker.changes(job), scratch::close);
-    } catch (RuntimeException e) {
-      scratch.close();
-      throw e;
-    }
+    return held("changes of " + spec.overlays(), job, launcher, scratches);
   }
 
   /** Left out is what the tools make for themselves, and the mount points of the binds. */
@@ -81,7 +75,50 @@ final class LayerReading {
     }
     List<ContainerPath> targets = binds.stream().map(Bind::target).toList();
     return new Job.ListChanges(
-        LayerSource.joined(image, overlays), Owning.of(fakeroot, host.identity()), detail, targets);
+        LayerSource.joined(image, overlays),
+        Owning.of(fakeroot, host.identity()),
+        detail,
+        false,
+        targets);
+  }
+
+  /**
+   * What one image has differently from another.
+   *
+   * @throws UnsupportedException where one of them has layers of its own
+   */
+  HeldChanges between(
+      ImageFacts before, ImageFacts after, Launcher launcher, Function<String, Scratch> scratches) {
+    List<LayerSource> both = new ArrayList<>(tree(before));
+    both.addAll(tree(after));
+    Job.ListChanges job =
+        new Job.ListChanges(
+            both, Owning.of(false, host.identity()), Changes.Detail.EVERY_ENTRY, true, List.of());
+    return held("differences of " + after.location(), job, launcher, scratches);
+  }
+
+  private List<LayerSource> tree(ImageFacts image) {
+    List<LayerSource> sources = LayerSource.of(images.readable(image), List.of());
+    if (sources.size() > 1) {
+      throw new UnsupportedException(
+          "the image "
+              + image.location()
+              + " has layers of its own; make one file system of it with overlay commit --flatten");
+    }
+    return sources;
+  }
+
+  private HeldChanges held(
+      String what, Job.ListChanges job, Launcher launcher, Function<String, Scratch> scratches) {
+    Scratch scratch = scratches.apply(what);
+    try {
+      LayerWorker worker =
+          new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
+      return new HeldChanges(worker.changes(job), scratch::close);
+    } catch (RuntimeException e) {
+      scratch.close();
+      throw e;
+    }
   }
 
   /** An overlay that is only read needs no permission to write, and no lock. */

@@ -74,12 +74,13 @@ final class LayerWork {
     try {
       List<Layer> layers = stack.layers();
       int top = layers.size() - 1;
-      ChangeOptions options = options(job, stack).without(runtimeFiles(job));
+      ChangeOptions options =
+          options(job, stack, job.whole() && stack.hasMounts()).without(runtimeFiles(job));
+      options = job.detail() == Changes.Detail.EVERY_ENTRY ? options.all() : options;
       Changes changes =
-          LayerChanges.between(
-              layers.subList(0, top),
-              layers.get(top),
-              job.detail() == Changes.Detail.EVERY_ENTRY ? options.all() : options);
+          job.whole()
+              ? LayerChanges.betweenTrees(layers.subList(0, top), layers.get(top), options)
+              : LayerChanges.between(layers.subList(0, top), layers.get(top), options);
       return new HeldChanges(changes, stack::close);
     } catch (RuntimeException e) {
       closeAfter(e, stack);
@@ -88,9 +89,16 @@ final class LayerWork {
   }
 
   private ChangeOptions options(Job job, MountedLayers stack) {
+    return options(job, stack, false);
+  }
+
+  /**
+   * @param mounted whether the topmost layer is one whose owners are those in the container
+   */
+  private ChangeOptions options(Job job, MountedLayers stack, boolean mounted) {
     return ChangeOptions.standard()
         .owners(
-            job.owning().owners(host.identity(), false),
+            job.owning().owners(host.identity(), mounted),
             job.owning().owners(host.identity(), stack.hasMounts()));
   }
 

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -88,6 +89,23 @@ final class Ledger {
     Optional<Manifest> before = file.read();
     Manifest known = before.orElseGet(() -> Manifest.of(now(), overlay.dialects()));
     write(file, known.in(Set.of()), before.isPresent());
+  }
+
+  /**
+   * Of an overlay that others made, which belongs to this image from now on.
+   *
+   * @return whether that is new
+   */
+  boolean adopt(OverlayFacts overlay, ImageFacts image) {
+    OverlayMaker.complete(List.of(overlay));
+    ManifestFile file = ManifestFile.of(overlay).orElseThrow();
+    Optional<Manifest> before = file.read();
+    Manifest known = before.orElseGet(() -> Manifest.of(now(), overlay.dialects()));
+    if (known.base().isPresent()) {
+      return false;
+    }
+    file.write(known.based(BaseIdentity.of(image)));
+    return true;
   }
 
   /** Of an overlay that was filled with a layer of this image: in neutral form, by no driver. */

@@ -29,6 +29,7 @@ class JobTest {
             LAYERS,
             Owning.SUBORDINATE,
             Changes.Detail.EVERY_ENTRY,
+            true,
             List.of(ContainerPath.of("/mnt"), ContainerPath.of(new byte[] {'/', (byte) 0xfe})));
     assertSame(changes);
     assertSame(
