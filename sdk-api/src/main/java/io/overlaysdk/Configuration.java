@@ -24,6 +24,7 @@ public final class Configuration {
   private record Parts(
       List<String> backends,
       Map<String, Path> executables,
+      Map<String, Path> templates,
       Optional<Path> scratch,
       Optional<Path> state,
       List<Bind> binds,
@@ -89,6 +90,11 @@ public final class Configuration {
     return parts.executables;
   }
 
+  /** The ext3 images that overlays are made of, by their names; each may be compressed. */
+  public Map<String, Path> templates() {
+    return parts.templates;
+  }
+
   /** Under which directory sessions put their scratch files; else the platform's temporary one. */
   public Optional<Path> scratch() {
     return parts.scratch;
@@ -148,6 +154,7 @@ public final class Configuration {
   public static final class Builder {
     private final List<String> backends = new ArrayList<>();
     private final Map<String, Path> executables = new LinkedHashMap<>();
+    private final Map<String, Path> templates = new LinkedHashMap<>();
     private Optional<Path> scratch = Optional.empty();
     private Optional<Path> state = Optional.empty();
     private final List<Bind> binds = new ArrayList<>();
@@ -173,6 +180,17 @@ public final class Configuration {
     public Builder executable(String name, Path path) {
       Objects.requireNonNull(name, "name");
       executables.put(name, requireAbsolute(path, "the executable " + name));
+      return this;
+    }
+
+    /**
+     * The ext3 image that overlays are made of which ask for the template {@code name}.
+     *
+     * @throws InvalidSpecException where {@code path} is not absolute
+     */
+    public Builder template(String name, Path path) {
+      Objects.requireNonNull(name, "name");
+      templates.put(name, requireAbsolute(path, "the template " + name));
       return this;
     }
 
@@ -257,6 +275,7 @@ public final class Configuration {
           new Parts(
               List.copyOf(backends),
               Collections.unmodifiableMap(new LinkedHashMap<>(executables)),
+              Collections.unmodifiableMap(new LinkedHashMap<>(templates)),
               scratch,
               state,
               List.copyOf(binds),

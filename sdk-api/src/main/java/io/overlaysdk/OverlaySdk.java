@@ -103,6 +103,17 @@ public interface OverlaySdk extends AutoCloseable {
   Overlay createOverlay(Path file, ImageSize size);
 
   /**
+   * Makes an ext3 overlay as a copy of a template: an image that holds what all of its kind begin
+   * with. Holes are kept, and where the file system can, the copy shares the template's blocks.
+   *
+   * @param template the name of one in the site's configuration, else a path; an ext3 image, as it
+   *     is or compressed with gzip or zstd
+   * @throws InvalidSpecException where something is at {@code file}, or the template is no ext3
+   *     image that an overlay can be
+   */
+  Overlay createOverlayFrom(String template, Path file);
+
+  /**
    * What is known of an overlay, without mounting it; while somebody writes to it, as far as it has
    * been written down by then.
    *

@@ -38,6 +38,14 @@ final class CreateCommand implements Runnable {
       description = "Take all the space at once, so that it cannot run out for a session.")
   private boolean full;
 
+  @Option(
+      names = "--from",
+      paramLabel = "TEMPLATE",
+      description =
+          "A copy of this ext3 image: the name of a template of the site, or a path; as it is or"
+              + " compressed with gzip or zstd.")
+  private String template;
+
   @Parameters(
       paramLabel = "PATH",
       converter = Converters.OfPath.class,
@@ -54,9 +62,20 @@ final class CreateCommand implements Runnable {
       throw new ParameterException(
           spec.commandLine(), "--inodes and --full are about an image: give its --size too");
     }
-    Overlay made =
-        size == null ? sdk.get().createOverlay(path) : sdk.get().createOverlay(path, imageSize());
-    spec.commandLine().getOut().println("created " + made);
+    if (template != null && size != null) {
+      throw new ParameterException(
+          spec.commandLine(), "an overlay has the size of its template: give --from or --size");
+    }
+    spec.commandLine().getOut().println("created " + make());
+  }
+
+  private Overlay make() {
+    if (template != null) {
+      return sdk.get().createOverlayFrom(template, path);
+    }
+    return size == null
+        ? sdk.get().createOverlay(path)
+        : sdk.get().createOverlay(path, imageSize());
   }
 
   private ImageSize imageSize() {

@@ -159,6 +159,12 @@ final class FakeSdk implements OverlaySdk {
   }
 
   @Override
+  public Overlay createOverlayFrom(String template, Path file) {
+    calls.add("create " + file + " from " + template);
+    return Overlay.at(file);
+  }
+
+  @Override
   public CheckReport check(Path overlay, boolean repair) {
     calls.add("check " + overlay + (repair ? ", repair" : ""));
     return new CheckReport(overlay, CheckReport.State.DIRTY, "said\n");

@@ -53,6 +53,15 @@ class OtherCommandsTest {
   }
 
   @Test
+  void createsFromATemplate() {
+    assertEquals(
+        "created a.img\n", CommandLineRun.of(sdk, "create", "--from", "large", "a.img").out());
+    assertEquals(
+        2, CommandLineRun.of(sdk, "create", "--from", "x", "--size", "1G", "a.img").status());
+    assertEquals("create a.img from large", sdk.calls.get(0));
+  }
+
+  @Test
   void checksAndResizesImages() {
     assertEquals("dirty\n", CommandLineRun.of(sdk, "check", "a.img").out());
     assertEquals(1, CommandLineRun.of(sdk, "check", "--repair", "a.img").status());

@@ -161,6 +161,13 @@ final class Engine implements OverlaySdk {
   }
 
   @Override
+  public Overlay createOverlayFrom(String template, Path file) {
+    Path path = configuration.templates().getOrDefault(template, Path.of(template));
+    OverlayMaker maker = new OverlayMaker(host, ledger, this::newScratch);
+    return listeners.during("create " + file, () -> maker.image(file, Template.at(path)));
+  }
+
+  @Override
   public CheckReport check(Path overlay, boolean repair) {
     return listeners.during(
         "check of " + overlay,

@@ -5,6 +5,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Step;
 import java.io.IOException;
@@ -82,6 +83,37 @@ final class OverlayMaker {
       throw e;
     }
     return Overlay.at(file);
+  }
+
+  Overlay image(Path file, Template template) {
+    Path target = free(file);
+    Path partial = partial(target);
+    try (Scratch scratch = scratches.apply("create " + target)) {
+      if (template.isPlain()) {
+        scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
+      } else {
+        template.unpackTo(partial);
+      }
+      Modes.set(partial, 0644);
+      new OverlayReader().read(Overlay.at(partial));
+      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+      ManifestFile.ofImage(target).write(ledger.empty());
+    } catch (IOException e) {
+      throw afterRemoving(partial, target, e);
+    } catch (RuntimeException e) {
+      e.addSuppressed(afterRemoving(partial, target, new IOException(e)));
+      throw e;
+    }
+    return Overlay.at(file);
+  }
+
+  /** cp knows holes, and blocks that two files share. */
+  private Step copy(Path from, Path to) {
+    return new Step.Run(
+        "copy the template " + from,
+        Invocation.of(
+            host.find("cp").orElse(Path.of("/bin/cp")),
+            List.of("--sparse=always", "--reflink=auto", "--", from.toString(), to.toString())));
   }
 
   /**

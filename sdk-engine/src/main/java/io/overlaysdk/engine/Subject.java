@@ -5,7 +5,8 @@ enum Subject {
   IMAGE("image", "get the image again, or build it anew"),
   OVERLAY("overlay", "restore the overlay from a copy, or create a new one"),
   LAYER("layer", "get the layer again"),
-  PACK("packed overlay", "copy it again");
+  PACK("packed overlay", "copy it again"),
+  TEMPLATE("template", "make the template anew, with overlay create");
 
   private final String noun;
   private final String remedy;

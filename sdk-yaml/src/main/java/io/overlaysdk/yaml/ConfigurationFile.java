@@ -11,6 +11,7 @@ final class ConfigurationFile {
           "version",
           "backends",
           "executables",
+          "templates",
           "scratch",
           "state",
           "binds",
@@ -28,6 +29,7 @@ final class ConfigurationFile {
     Configuration.Builder site = Configuration.builder();
     file.items("backends").forEach(node -> site.backend(Values.name(node)));
     file.entries("executables").forEach((name, entry) -> executable(site, name, entry.value()));
+    file.entries("templates").forEach((name, entry) -> template(site, name, entry.value()));
     file.ifPresent("scratch", node -> node.place().check(() -> site.scratch(Values.path(node))));
     file.ifPresent("state", node -> node.place().check(() -> site.state(Values.path(node))));
     file.items("binds").forEach(node -> site.bind(bind(node)));
@@ -42,6 +44,10 @@ final class ConfigurationFile {
         "time-limit", node -> node.place().check(() -> site.timeLimit(Values.duration(node))));
     file.ifPresent("grace", node -> node.place().check(() -> site.grace(Values.duration(node))));
     file.ifPresent("output-limit", node -> site.outputLimit(outputLimit(node)));
+  }
+
+  private static void template(Configuration.Builder site, String name, Node path) {
+    path.place().check(() -> site.template(name, Values.path(path)));
   }
 
   private static void executable(Configuration.Builder site, String name, Node path) {

@@ -37,6 +37,7 @@ class ConfigurationFileTest {
                 executables:
                   apptainer: /opt/apptainer/bin/apptainer
                   mkfs.ext3: /sbin/mkfs.ext3
+                templates: {large: /site/large.img.zst}
                 scratch: /scratch/sessions
                 state: /var/lib/overlay-sdk
                 binds:
@@ -59,6 +60,7 @@ class ConfigurationFileTest {
             "mkfs.ext3",
             Path.of("/sbin/mkfs.ext3")),
         site.executables());
+    assertEquals(Map.of("large", Path.of("/site/large.img.zst")), site.templates());
     assertEquals(Optional.of(Path.of("/scratch/sessions")), site.scratch());
     assertEquals(Optional.of(Path.of("/var/lib/overlay-sdk")), site.state());
     assertEquals(
@@ -105,7 +107,7 @@ class ConfigurationFileTest {
             1,
             1,
             "zzz",
-            "unknown key \"zzz\"; known here: version, backends, executables, scratch, state, binds,"
+            "unknown key \"zzz\"; known here: version, backends, executables, templates, scratch, state, binds,"
                 + " share, environment, time-limit, grace, output-limit");
   }
 

@@ -3,27 +3,33 @@ package io.overlaysdk.it.processes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.CheckReport;
+import io.overlaysdk.Configuration;
 import io.overlaysdk.ImageSize;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
 import io.overlaysdk.it.OnEachBackend;
 import io.overlaysdk.it.OnEachExt3Backend;
+import io.overlaysdk.it.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +54,37 @@ class OverlayInfoIT {
       assertThrows(InvalidSpecException.class, () -> sdk.createOverlay(small, (4 << 20) - 1));
       sdk.createOverlay(small, 4 << 20);
       assertEquals(CheckReport.State.CLEAN, sdk.check(small, false).state());
+    }
+  }
+
+  @Test
+  void copiesATemplateWithItsHolesAsItIsOrCompressed() throws Exception {
+    Path template = site.directory().resolve("template.img");
+    try (OverlaySdk sdk = site.open()) {
+      sdk.createOverlay(template, ImageSize.of(64 << 20).inodes(5000));
+    }
+    Path gzip = site.directory().resolve("template.img.gz");
+    Programs.run("sh", "-c", "gzip -c \"$1\" >\"$2\"", "sh", template.toString(), gzip.toString());
+    Path cut = site.directory().resolve("cut.img.gz");
+    Programs.run("sh", "-c", "head -c 20000 \"$1\" >\"$2\"", "sh", gzip.toString(), cut.toString());
+    Configuration configuration = site.configuration().template("large", gzip).build();
+    try (OverlaySdk sdk = OverlaySdk.open(configuration)) {
+      for (String from : List.of(template.toString(), gzip.toString(), "large")) {
+        Path file = site.directory().resolve("copy-" + Path.of(from).getFileName());
+        sdk.createOverlayFrom(from, file);
+        assertEquals(-1, Files.mismatch(template, file), from);
+        assertTrue(blocks(file) < (8 << 20) / 512, "holes are kept");
+        assertEquals(Optional.empty(), sdk.info(file).base());
+        assertThrows(InvalidSpecException.class, () -> sdk.createOverlayFrom(from, file));
+      }
+      Path never = site.directory().resolve("never.img");
+      for (Path bad : List.of(cut, site.directory(), Path.of("/etc/passwd"), Path.of("gone"))) {
+        assertThrows(
+            OverlayException.class, () -> sdk.createOverlayFrom(bad.toString(), never), "" + bad);
+      }
+      try (Stream<Path> files = Files.list(site.directory())) {
+        assertFalse(files.anyMatch(file -> file.toString().contains("never.img")));
+      }
     }
   }
 

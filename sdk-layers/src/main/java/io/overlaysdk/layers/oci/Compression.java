@@ -50,8 +50,13 @@ public enum Compression {
     };
   }
 
-  /** Decompresses what its first bytes show it to be. */
-  static InputStream decompress(InputStream in) throws IOException {
+  /**
+   * Decompresses what its first bytes show it to be: gzip, zstd, or nothing of these.
+   *
+   * @throws UnsupportedException where it is zstd, and the library for it is not here
+   * @throws IOException where it cannot be read
+   */
+  public static InputStream decompress(InputStream in) throws IOException {
     BufferedInputStream buffered = new BufferedInputStream(in, BUFFER);
     buffered.mark(4);
     byte[] magic = buffered.readNBytes(4);
