@@ -19,7 +19,10 @@ import java.util.OptionalLong;
  * @param freeInodes how many more it can hold
  * @param base the image that it was first written on
  * @param dialects in which the drivers that wrote it mark what they hide
+ * @param snapshot the id of the snapshot that it lies on; empty where there is none
+ * @param layers how many layers lie between the image and it
  * @param created when it was made, or first used by this SDK
+ * @param lastUsed when somebody last began or ended to write to it
  * @param writer who wrote it last: the backend and its driver
  * @param holder who writes to it now
  */
@@ -32,7 +35,10 @@ public record OverlayInfo(
     OptionalLong freeInodes,
     Optional<String> base,
     List<String> dialects,
+    Optional<String> snapshot,
+    int layers,
     Optional<Instant> created,
+    Optional<Instant> lastUsed,
     Optional<String> writer,
     Optional<String> holder) {
   /** None may be null. */
@@ -45,7 +51,9 @@ public record OverlayInfo(
     Objects.requireNonNull(freeInodes, "freeInodes");
     Objects.requireNonNull(base, "base");
     dialects = List.copyOf(dialects);
+    Objects.requireNonNull(snapshot, "snapshot");
     Objects.requireNonNull(created, "created");
+    Objects.requireNonNull(lastUsed, "lastUsed");
     Objects.requireNonNull(writer, "writer");
     Objects.requireNonNull(holder, "holder");
   }

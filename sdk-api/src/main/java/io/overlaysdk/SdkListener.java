@@ -32,6 +32,12 @@ public interface SdkListener {
   /** A session is closed, and nothing is left of it. */
   default void closed(Session session) {}
 
+  /**
+   * An ext3 overlay that a session writes to has less than an eighth of its bytes or of its inodes
+   * left: told when the session is opened. What is left of a mounted image nobody outside can see.
+   */
+  default void nearlyFull(Session session, OverlayInfo overlay) {}
+
   /** Work that can take long is under way; told at its beginning, now and then, and at its end. */
   default void progress(Progress progress) {}
 }

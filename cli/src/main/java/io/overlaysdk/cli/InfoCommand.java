@@ -54,7 +54,10 @@ final class InfoCommand implements Runnable {
     info.freeInodes().ifPresent(value -> fields.put("freeInodes", value));
     info.base().ifPresent(value -> fields.put("base", value));
     fields.put("dialects", info.dialects());
+    info.snapshot().ifPresent(value -> fields.put("snapshot", value));
+    fields.put("layers", info.layers());
     info.created().ifPresent(value -> fields.put("created", value.toString()));
+    info.lastUsed().ifPresent(value -> fields.put("lastUsed", value.toString()));
     info.writer().ifPresent(value -> fields.put("writer", value));
     info.holder().ifPresent(value -> fields.put("holder", value));
     return fields;

@@ -188,6 +188,9 @@ final class FakeSdk implements OverlaySdk {
         base,
         List.of(),
         Optional.empty(),
+        0,
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }

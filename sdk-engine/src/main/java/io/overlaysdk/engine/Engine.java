@@ -415,6 +415,8 @@ final class Engine implements OverlaySdk {
             open::remove);
     open.add(session);
     listeners.tell(listener -> listener.opened(session));
+    InfoReader.nearlyFull(planned)
+        .ifPresent(info -> listeners.tell(listener -> listener.nearlyFull(session, info)));
     return session;
   }
 

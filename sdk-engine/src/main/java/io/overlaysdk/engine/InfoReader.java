@@ -15,11 +15,40 @@ import java.util.OptionalLong;
 
 /** Tells of an overlay what can be told without mounting it, and while somebody writes to it. */
 final class InfoReader {
+  /** What part of an image is little: fuse2fs (1.47) takes no more where a tenth is left. */
+  private static final int LITTLE = 8;
+
   private InfoReader() {}
 
   static OverlayInfo read(Path path) {
     Found found = Found.at(path, Subject.OVERLAY);
     return found.directory() ? directory(found) : image(found);
+  }
+
+  /** Of an image that is written to, where little is left in it. */
+  static Optional<OverlayInfo> nearlyFull(Planner.Planned planned) {
+    for (int i = 0; i < planned.overlays().size(); i++) {
+      OverlayFacts overlay = planned.overlays().get(i);
+      boolean kept = !planned.spec().overlays().get(i).isEphemeral();
+      if (kept && overlay.isWritable() && overlay.kind() == OverlayFacts.Kind.EXT3) {
+        return known(overlay.path()).filter(InfoReader::isNearlyFull);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What is wrong with it, whoever uses it is told. */
+  private static Optional<OverlayInfo> known(Path path) {
+    try {
+      return Optional.of(read(path));
+    } catch (OverlayException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isNearlyFull(OverlayInfo info) {
+    return info.freeBytes().orElse(0) < info.bytes().orElse(0) / LITTLE
+        || info.freeInodes().orElse(0) < info.inodes().orElse(0) / LITTLE;
   }
 
   private static OverlayInfo directory(Found found) {
@@ -69,6 +98,10 @@ final class InfoReader {
             .flatMap(known -> known.dialects().stream())
             .map(dialect -> dialect.name().toLowerCase(Locale.ROOT))
             .toList();
+    Optional<Line> line =
+        overlay.kind() == OverlayFacts.Kind.DIRECTORY
+            ? LineFile.ofOverlay(overlay.path())
+            : Optional.empty();
     return new OverlayInfo(
         overlay.path(),
         overlay.kind().name().toLowerCase(Locale.ROOT),
@@ -78,7 +111,10 @@ final class InfoReader {
         freeInodes,
         manifest.flatMap(Manifest::base).map(BaseIdentity::location),
         dialects,
+        line.flatMap(Line::settled),
+        line.map(known -> known.layers().size()).orElse(0),
         manifest.map(Manifest::created),
+        OverlayLock.lastUsed(overlay),
         manifest.flatMap(Manifest::writer).map(writer -> writer.backend() + ", " + writer.driver()),
         OverlayLock.holder(overlay));
   }

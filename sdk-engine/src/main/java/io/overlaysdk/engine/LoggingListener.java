@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.Command;
+import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.Progress;
 import io.overlaysdk.Result;
 import io.overlaysdk.SdkListener;
@@ -49,6 +50,16 @@ final class LoggingListener implements SdkListener {
   @Override
   public void closed(Session session) {
     LOG.debug("closed a session of {}", session.backend());
+  }
+
+  @Override
+  public void nearlyFull(Session session, OverlayInfo overlay) {
+    LOG.warn(
+        "the overlay {} is nearly full: {} bytes and {} inodes are left; overlay resize makes it"
+            + " larger",
+        overlay.path(),
+        overlay.freeBytes().orElse(0),
+        overlay.freeInodes().orElse(0));
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -120,6 +121,16 @@ final class OverlayLock implements AutoCloseable {
     Optional<String> tool =
         directory ? Optional.empty() : LockHolder.of(overlay.path(), Path.of("/proc"));
     return record(file(overlay.path(), directory)).map(Holder::toString).or(() -> tool);
+  }
+
+  /** When somebody last began or ended to write to it: then the file of the lock is written. */
+  static Optional<Instant> lastUsed(OverlayFacts overlay) {
+    Path file = file(overlay.path(), overlay.kind() == OverlayFacts.Kind.DIRECTORY);
+    try {
+      return Optional.of(Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).toInstant());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   private static Optional<Holder> record(Path file) {

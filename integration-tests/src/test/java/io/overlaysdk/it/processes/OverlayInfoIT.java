@@ -17,13 +17,16 @@ import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
+import io.overlaysdk.SessionSpec;
 import io.overlaysdk.it.OnEachBackend;
 import io.overlaysdk.it.OnEachExt3Backend;
 import io.overlaysdk.it.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -143,6 +146,30 @@ class OverlayInfoIT {
   }
 
   /** A superblock whose count of free blocks is wrong is what a cut-off write leaves. */
+  @OnEachExt3Backend
+  void tellsThatLittleIsLeftWhenItIsOpened(String backend) {
+    Path file = site.directory().resolve("small.img");
+    List<String> told = new ArrayList<>();
+    try (OverlaySdk sdk = site.open()) {
+      sdk.listen(
+          new SdkListener() {
+            @Override
+            public void nearlyFull(Session session, OverlayInfo overlay) {
+              told.add(overlay.path().getFileName().toString());
+            }
+          });
+      SessionSpec spec = site.on(backend).overlay(sdk.createOverlay(file, 8 << 20));
+      try (Session session = sdk.start(spec)) {
+        assertEquals(List.of(), told);
+        // there is no room for all of it
+        session.run("sh", "-c", "head -c 9000000 /dev/zero | tr '\\0' x >/app/much");
+      }
+      sdk.start(spec).close();
+      assertEquals(List.of("small.img"), told);
+      assertTrue(sdk.info(file).lastUsed().isPresent());
+    }
+  }
+
   @Test
   void findsDamageAndRepairsItOnlyWhereItIsAskedTo() throws Exception {
     Path file = site.directory().resolve("damaged.img");
