@@ -120,9 +120,7 @@ final class EntryWriter {
       byte[] link,
       long size)
       throws IOException {
-    Permissions permissions = directory.permissions(entry);
-    long uid = user(entry, permissions, owners);
-    long gid = group(entry, permissions, owners);
+    Permissions permissions = inContainer(directory, entry, owners);
     SortedMap<String, byte[]> attributes = directory.attributes(entry);
     Instant modified = earlier(entry.modified());
     write(
@@ -132,8 +130,8 @@ final class EntryWriter {
             name(entry),
             link,
             permissions.mode(),
-            uid,
-            gid,
+            permissions.uid(),
+            permissions.gid(),
             size,
             modified,
             major(type, entry.device()),
@@ -171,21 +169,17 @@ final class EntryWriter {
     bytes += content.length;
   }
 
-  /** Where they differ the driver recorded what the container saw: there is nothing to map. */
-  private static boolean isRecorded(LayerEntry entry, Permissions permissions) {
-    return permissions.uid() != entry.uid() || permissions.gid() != entry.gid();
-  }
-
-  static long user(LayerEntry entry, Permissions permissions, OwnerMap owners) {
-    return isRecorded(entry, permissions)
-        ? permissions.uid()
-        : owner(entry, "user", entry.uid(), owners.userInContainer(entry.uid()));
-  }
-
-  static long group(LayerEntry entry, Permissions permissions, OwnerMap owners) {
-    return isRecorded(entry, permissions)
-        ? permissions.gid()
-        : owner(entry, "group", entry.gid(), owners.groupInContainer(entry.gid()));
+  /** The mode, and the owners as the container sees them. */
+  static Permissions inContainer(LayerDirectory directory, LayerEntry entry, OwnerMap owners) {
+    Permissions found = directory.permissions(entry);
+    if (found.uid() != entry.uid() || found.gid() != entry.gid()) {
+      // the driver recorded what the container saw: there is nothing to map
+      return found;
+    }
+    return new Permissions(
+        found.mode(),
+        owner(entry, "user", entry.uid(), owners.userInContainer(entry.uid())),
+        owner(entry, "group", entry.gid(), owners.groupInContainer(entry.gid())));
   }
 
   private static long owner(LayerEntry entry, String what, long id, OptionalLong mapped) {

@@ -4,42 +4,31 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.LayerReport;
-import io.overlaysdk.OverlayException;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.Layer;
 import io.overlaysdk.layers.LayerDirectory;
 import io.overlaysdk.layers.LayerEntry;
 import io.overlaysdk.layers.LayerEntry.Kind;
 import io.overlaysdk.layers.Permissions;
-import io.overlaysdk.layers.oci.TarEntry.Type;
 import java.io.IOException;
-import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** Goes through an upper directory once and writes what it finds. */
 final class LayerExport {
   private static final ContainerPath ROOT = ContainerPath.of("/");
-  private static final long LATEST_IN_SQUASHFS = (1L << 32) - 1;
-  private static final List<String> KEPT = List.of("user.", "trusted.", "security.");
 
   /** A whiteout of nothing; {@link LayerWriter#neutralOver} says what for. */
   private static final byte[] OWNER = ".owner-of-the-root".getBytes(US_ASCII);
 
-  private static final byte[] ROOT_NAME = "./".getBytes(US_ASCII);
-
   private final TarWriter tar;
   private final OwnerMap owners;
-  private final Instant latest;
+  private final EntryWriter writer;
 
   /** What lies below an archive in neutral form; empty where it is a layer of an image. */
   private final Optional<List<Layer>> lowers;
@@ -50,26 +39,21 @@ final class LayerExport {
   /** Whether anything in the archive has that owner. */
   private boolean named;
 
-  /** The first name of each file that has several. */
-  private final Map<Object, byte[]> linked = new HashMap<>();
-
-  private final List<ContainerPath> sockets = new ArrayList<>();
-  private long entries;
-  private long bytes;
   private long whiteouts;
   private long opaque;
 
   LayerExport(TarWriter tar, OwnerMap owners, Instant latest, Optional<List<Layer>> lowers) {
     this.tar = tar;
     this.owners = owners;
-    this.latest = latest;
     this.lowers = lowers;
+    this.writer =
+        new EntryWriter(tar, latest, lowers.isPresent() ? TreeUse.SQUASHFS : TreeUse.OCI_LAYER);
   }
 
   LayerReport write(Layer layer) throws IOException {
     try (LayerDirectory root = layer.open()) {
       if (lowers.isPresent()) {
-        owner = inContainer(root, root.self(), owners);
+        owner = EntryWriter.inContainer(root, root.self(), owners);
         contents(root, hidden(root, null));
         if (!named && (owner.uid() != 0 || owner.gid() != 0)) {
           tar.header(TarEntry.device(OWNER, owner));
@@ -79,7 +63,7 @@ final class LayerExport {
       }
     }
     tar.finish();
-    return new LayerReport(entries, bytes, whiteouts, opaque, sockets, List.of());
+    return writer.report(whiteouts, opaque);
   }
 
   /**
@@ -90,8 +74,9 @@ final class LayerExport {
   private void directory(LayerDirectory parent, LayerDirectory directory, boolean cut)
       throws IOException {
     refuseRedirect(directory);
-    header(parent, directory.self(), Type.DIRECTORY, TarEntry.NO_LINK, 0);
-    byte[] prefix = directory.path().equals(ROOT) ? new byte[0] : name(directory.self());
+    writer.directory(parent, directory.self(), owners);
+    byte[] prefix =
+        directory.path().equals(ROOT) ? new byte[0] : EntryWriter.name(directory.self());
     boolean hides = cut || directory.isOpaque();
     if (hides && !cut) {
       tar.header(TarEntry.marker(LayerNames.opaque(prefix)));
@@ -103,7 +88,7 @@ final class LayerExport {
           directory(directory, child, hides);
         }
       } else {
-        entry(directory, entry);
+        writer.other(directory, entry, owners);
       }
     }
   }
@@ -117,7 +102,7 @@ final class LayerExport {
         rest.add(entry);
       } else if (!hides) {
         if (LayerNames.isMarker(entry.name())) {
-          throw unsupported(entry, "is deleted, and has a name that no layer can have");
+          throw EntryWriter.unsupported(entry, "is deleted, and has a name that no layer can have");
         }
         tar.header(TarEntry.marker(LayerNames.whiteout(prefix, entry.name())));
         whiteouts++;
@@ -138,11 +123,11 @@ final class LayerExport {
         try (LayerDirectory child = directory.open(entry);
             MergedDirectory lower = hidden(child, hidden)) {
           refuseRedirect(child);
-          header(directory, entry, Type.DIRECTORY, TarEntry.NO_LINK, 0);
+          writer.directory(directory, entry, owners);
           contents(child, lower);
         }
       } else {
-        entry(directory, entry);
+        writer.other(directory, entry, owners);
       }
     }
   }
@@ -198,7 +183,7 @@ final class LayerExport {
 
   private static void refuseRedirect(LayerDirectory directory) {
     if (directory.redirect().isPresent()) {
-      throw unsupported(
+      throw EntryWriter.unsupported(
           directory.self(),
           "is a directory that the driver renamed from "
               + directory.redirect().get()
@@ -206,185 +191,12 @@ final class LayerExport {
     }
   }
 
-  private static UnsupportedException unsupported(LayerEntry entry, String why) {
-    return new UnsupportedException(
-        "a layer cannot hold "
-            + entry.path()
-            + ", which "
-            + why
-            + ". Bring the overlay into neutral form first, or remove the entry");
-  }
-
-  private void entry(LayerDirectory directory, LayerEntry entry) throws IOException {
-    if (entry.kind() == Kind.SOCKET) {
-      sockets.add(entry.path());
-      return;
-    }
-    if (entry.links() > 1) {
-      byte[] first = linked.putIfAbsent(entry.fileKey(), name(entry));
-      if (first != null) {
-        // with all attributes: some unpackers set those of the link on the file that it shares
-        header(directory, entry, Type.LINK, first, 0);
-        return;
-      }
-    }
-    switch (entry.kind()) {
-      case FILE -> file(directory, entry);
-      case SYMLINK -> header(directory, entry, Type.SYMLINK, directory.target(entry), 0);
-      case CHARACTER_DEVICE -> header(directory, entry, Type.CHARACTER, TarEntry.NO_LINK, 0);
-      case BLOCK_DEVICE -> header(directory, entry, Type.BLOCK, TarEntry.NO_LINK, 0);
-      case FIFO -> header(directory, entry, Type.FIFO, TarEntry.NO_LINK, 0);
-      default -> throw new AssertionError(entry.kind());
-    }
-  }
-
-  private void file(LayerDirectory directory, LayerEntry file) throws IOException {
-    if (directory.isMetacopy(file)) {
-      throw unsupported(file, "has its attributes in this layer and its content in one below");
-    }
-    header(directory, file, Type.FILE, TarEntry.NO_LINK, file.size());
-    if (file.size() > 0) {
-      try (SeekableByteChannel content = directory.read(file)) {
-        if (!tar.content(content, file.size()) || content.size() != file.size()) {
-          throw new OverlayException(
-              "the file "
-                  + file.path()
-                  + " changed while the layer was written; close the session"
-                  + " that uses the overlay \""
-                  + file.file()
-                  + "\" belongs to");
-        }
-      }
-      bytes += file.size();
-    }
-  }
-
-  private void header(LayerDirectory directory, LayerEntry entry, Type type, byte[] link, long size)
-      throws IOException {
-    Permissions permissions = inContainer(directory, entry, owners);
-    SortedMap<String, byte[]> attributes = directory.attributes(entry);
-    for (String attribute : attributes.keySet()) {
-      if (attribute.indexOf('=') >= 0) {
-        throw unsupported(entry, "has an extended attribute \"" + attribute + "\" with a \"=\"");
-      }
-      if (lowers.isPresent()) {
-        requireNeutral(entry, attribute);
-      }
-    }
-    Instant modified = modified(entry, latest);
-    if (lowers.isPresent()) {
-      requireTime(entry, modified);
-    }
-    tar.header(
-        new TarEntry(
-            type,
-            name(entry),
-            link,
-            permissions.mode(),
-            permissions.uid(),
-            permissions.gid(),
-            size,
-            modified,
-            major(type, entry.device()),
-            minor(type, entry.device()),
-            attributes));
-    entries++;
-  }
-
+  /** The attributes of the root, which an archive in neutral form does not hold. */
   static LayerWriter.Root root(LayerDirectory root, OwnerMap owners, Instant latest) {
     LayerEntry self = root.self();
-    root.attributes(self).keySet().stream()
-        .findFirst()
-        .ifPresent(
-            attribute -> {
-              throw new UnsupportedException(
-                  "the root of "
-                      + self.file()
-                      + " has the attribute \""
-                      + attribute
-                      + "\", which cannot be kept there; remove it");
-            });
-    Instant modified = modified(self, latest);
-    requireTime(self, modified);
-    return new LayerWriter.Root(inContainer(root, self, owners), modified);
-  }
-
-  private static void requireTime(LayerEntry entry, Instant modified) {
-    if (modified.getEpochSecond() < 0 || modified.getEpochSecond() > LATEST_IN_SQUASHFS) {
-      throw new UnsupportedException(
-          entry.path()
-              + " was modified at "
-              + modified
-              + ", and a squashfs knows no time before 1970 or after 2106; set another with touch");
-    }
-  }
-
-  private static Instant modified(LayerEntry entry, Instant latest) {
-    return entry.modified().isAfter(latest) ? latest : entry.modified();
-  }
-
-  private static Permissions inContainer(
-      LayerDirectory directory, LayerEntry entry, OwnerMap owners) {
-    Permissions found = directory.permissions(entry);
-    if (found.uid() != entry.uid() || found.gid() != entry.gid()) {
-      // the driver recorded what the container saw: there is nothing to map
-      return found;
-    }
-    return new Permissions(
-        found.mode(),
-        owner(entry, "user", entry.uid(), owners.userInContainer(entry.uid())),
-        owner(entry, "group", entry.gid(), owners.groupInContainer(entry.gid())));
-  }
-
-  private static void requireNeutral(LayerEntry entry, String attribute) {
-    if (KEPT.stream().noneMatch(attribute::startsWith) || EntryAttributes.isMarker(attribute)) {
-      throw new UnsupportedException(
-          entry.path()
-              + " has the attribute \""
-              + attribute
-              + "\", which a squashfs cannot hold or another driver would obey; remove it");
-    }
-  }
-
-  private static long owner(LayerEntry entry, String what, long id, OptionalLong mapped) {
-    return mapped.orElseThrow(
-        () ->
-            new UnsupportedException(
-                entry.path()
-                    + " belongs to the "
-                    + what
-                    + " "
-                    + id
-                    + " of the host, who has no number in the container; export it with fakeroot or"
-                    + " as root, or say which one with an OwnerMap"));
-  }
-
-  /** The name in the archive: without the slash in front, with one behind for a directory. */
-  private static byte[] name(LayerEntry entry) {
-    byte[] path = entry.path().bytes();
-    if (path.length == 1) {
-      return ROOT_NAME;
-    }
-    if (LayerNames.isMarker(entry.name())) {
-      throw unsupported(entry, "has a name that means a deleted file to whoever unpacks it");
-    }
-    byte[] name = new byte[path.length - 1 + (entry.isDirectory() ? 1 : 0)];
-    System.arraycopy(path, 1, name, 0, path.length - 1);
-    if (entry.isDirectory()) {
-      name[name.length - 1] = '/';
-    }
-    return name;
-  }
-
-  private static boolean isDevice(Type type) {
-    return type == Type.CHARACTER || type == Type.BLOCK;
-  }
-
-  private static int major(Type type, long device) {
-    return isDevice(type) ? (int) (device >> 8 & 0xfff | device >> 32 & ~0xfff) : 0;
-  }
-
-  private static int minor(Type type, long device) {
-    return isDevice(type) ? (int) (device & 0xff | device >> 12 & ~0xff) : 0;
+    Permissions permissions = EntryWriter.inContainer(root, self, owners);
+    Instant modified = self.modified().isAfter(latest) ? latest : self.modified();
+    TreeUse.SQUASHFS.require(self.path(), modified, root.attributes(self));
+    return new LayerWriter.Root(permissions, modified);
   }
 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.oci.TarEntry.Type;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
@@ -47,21 +48,24 @@ public enum TreeUse {
    * @throws UnsupportedException where it would not be kept
    */
   void require(ContainerPath path, TarEntry entry) {
-    for (Map.Entry<String, byte[]> attribute : entry.xattrs().entrySet()) {
-      requireAttribute(path, attribute.getKey(), attribute.getValue());
-    }
-    if (this == SQUASHFS) {
-      long seconds = entry.modified().getEpochSecond();
-      if (seconds < 0 || seconds > LATEST) {
-        throw refused(
-            path, "was modified at " + entry.modified() + ", and a squashfs has 1970-2106");
-      }
-      if (path.bytes().length == 1 && !entry.xattrs().isEmpty()) {
-        throw refused(path, "has extended attributes, which mksquashfs cannot be given for it");
-      }
-    }
+    require(path, entry.modified(), entry.xattrs());
     if (this == OWN_DIRECTORY) {
       requireOwn(path, entry);
+    }
+  }
+
+  /**
+   * @throws UnsupportedException where these would not be kept
+   */
+  void require(ContainerPath path, Instant modified, SortedMap<String, byte[]> attributes) {
+    attributes.forEach((name, value) -> requireAttribute(path, name, value));
+    if (this == SQUASHFS) {
+      if (modified.getEpochSecond() < 0 || modified.getEpochSecond() > LATEST) {
+        throw refused(path, "was modified at " + modified + ", and a squashfs has 1970-2106");
+      }
+      if (path.bytes().length == 1 && !attributes.isEmpty()) {
+        throw refused(path, "has extended attributes, which mksquashfs cannot be given for it");
+      }
     }
   }
 
@@ -78,6 +82,9 @@ public enum TreeUse {
           case DIRECTORY -> user || name.startsWith("trusted.") || name.startsWith("security.");
           case OWN_DIRECTORY -> user;
         };
+    if (this == SQUASHFS && EntryAttributes.isMarker(name)) {
+      throw refused(path, what + ", which drivers would obey");
+    }
     if (!kept) {
       throw refused(path, what + ", which " + this + " cannot hold");
     }

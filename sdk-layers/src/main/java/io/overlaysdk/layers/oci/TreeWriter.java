@@ -92,12 +92,12 @@ public final class TreeWriter {
   public Root root() {
     Part top = parts.get(parts.size() - 1);
     try (LayerDirectory root = top.layer().open()) {
-      Permissions permissions = root.permissions(root.self());
+      Permissions permissions = EntryWriter.inContainer(root, root.self(), top.owners());
       Instant modified = root.self().modified();
       return new Root(
           permissions.mode(),
-          EntryWriter.user(root.self(), permissions, top.owners()),
-          EntryWriter.group(root.self(), permissions, top.owners()),
+          permissions.uid(),
+          permissions.gid(),
           modified.isAfter(options.latest) ? options.latest : modified);
     }
   }
