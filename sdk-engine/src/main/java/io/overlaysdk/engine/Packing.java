@@ -10,6 +10,7 @@ import io.overlaysdk.layers.ExtendedAttributes;
 import io.overlaysdk.layers.Layer;
 import io.overlaysdk.layers.LayerDirectory;
 import io.overlaysdk.layers.LayerEntry;
+import io.overlaysdk.layers.Permissions;
 import io.overlaysdk.layers.oci.OciArchive;
 import io.overlaysdk.layers.oci.OwnerMap;
 import io.overlaysdk.layers.oci.TreeUse;
@@ -163,8 +164,8 @@ final class Packing {
   }
 
   /**
-   * The tables of inodes are not compressed: mksquashfs 4.5.1 takes no time for the root of what it
-   * reads from an archive, so that it is put in afterwards.
+   * The tables of inodes are not compressed: mksquashfs 4.5.1 takes no attributes for the root of
+   * what it reads from an archive, so that they are put in afterwards.
    */
   private Packed squashfs(TreeWriter writer, Writing writing, long offset) throws IOException {
     TreeWriter.Root root = writer.root();
@@ -172,12 +173,21 @@ final class Packing {
     words.addAll(
         List.of("-noappend", "-no-recovery", "-no-progress", "-quiet", "-exports", "-noI"));
     words.addAll(List.of("-exit-on-error", "-mkfs-time", job.latest().orElse("0")));
-    words.addAll(List.of("-root-mode", Integer.toOctalString(root.mode())));
-    words.addAll(List.of("-root-uid", "" + root.uid(), "-root-gid", "" + root.gid()));
     words.addAll(List.of("-offset", "" + offset));
     LayerReport report = pipe("mksquashfs", "squashfs-tools 4.5 or newer", words, writing);
-    SquashfsRoot.setTime(job.target(), offset, root.modified());
+    SquashfsRoot.set(job.target(), offset, ofRoot(root.permissions()), root.modified());
     return new Packed(report, "", changesMetadata(), Map.of());
+  }
+
+  /**
+   * A layer of which all is root's looks to a plain user like one of root's kernel, whose marks
+   * only root can read; so the root of a layer stays the user's.
+   */
+  private Permissions ofRoot(Permissions found) {
+    boolean users = job.product() == Job.Product.LAYER && job.owning() == Owning.ONE_USER;
+    return users
+        ? new Permissions(found.mode(), host.identity().uid(), host.identity().gid())
+        : found;
   }
 
   private Packed directory(TreeWriter writer) throws IOException {

@@ -2,7 +2,6 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.Permissions;
-import io.overlaysdk.layers.oci.LayerWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -44,44 +43,28 @@ final class SquashfsRoot {
   }
 
   /**
-   * Sets when it was modified.
+   * Sets mode, owners and time.
    *
    * @param offset where the squashfs begins in the file
+   * @param permissions owners are those of other entries, or of this process
    */
-  static void setTime(Path squashfs, long offset, Instant time) {
-    in(squashfs, offset, root -> root.put(MODIFIED, 4, time.getEpochSecond()));
-  }
-
-  private interface Change {
-    void in(SquashfsRoot root) throws IOException;
-  }
-
-  private static void in(Path squashfs, long offset, Change change) {
+  static void set(Path squashfs, long offset, Permissions permissions, Instant modified) {
     try (FileChannel file =
         FileChannel.open(squashfs, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      SquashfsRoot root = new SquashfsRoot(file, offset);
-      if ((root.number(FLAGS, 2) & INODES_AS_THEY_ARE) == 0) {
-        throw new IOException("its inodes are compressed");
-      }
-      change.in(root);
+      new SquashfsRoot(file, offset).set(permissions, modified);
     } catch (IOException e) {
       throw new OverlayException("cannot complete " + squashfs + ": " + e, e);
     }
   }
 
-  /**
-   * @param root what it is to be; its owner is that of another entry, or of this process
-   */
-  static void set(Path squashfs, LayerWriter.Root root) {
-    in(squashfs, 0, there -> there.set(root));
-  }
-
-  private void set(LayerWriter.Root root) throws IOException {
-    Permissions permissions = root.permissions();
+  private void set(Permissions permissions, Instant modified) throws IOException {
+    if ((number(FLAGS, 2) & INODES_AS_THEY_ARE) == 0) {
+      throw new IOException("its inodes are compressed");
+    }
     put(MODE, 2, permissions.mode());
     put(USER, 2, index(permissions.uid()));
     put(GROUP, 2, index(permissions.gid()));
-    put(MODIFIED, 4, root.modified().getEpochSecond());
+    put(MODIFIED, 4, modified.getEpochSecond());
   }
 
   /** The place in the table of owners. */

@@ -85,7 +85,7 @@ final class Squashing {
     if (running.ended().join() != 0) {
       throw failed(invocation, said.join(), null);
     }
-    SquashfsRoot.set(target, root);
+    SquashfsRoot.set(target, 0, root.permissions(), root.modified());
     return report;
   }
 

@@ -38,7 +38,7 @@ public final class TreeWriter {
   public record Part(Layer layer, OwnerMap owners) {}
 
   /** The attributes of the root directory, owners as in the container. */
-  public record Root(int mode, long uid, long gid, Instant modified) {}
+  public record Root(Permissions permissions, Instant modified) {}
 
   /**
    * What was written.
@@ -94,11 +94,7 @@ public final class TreeWriter {
     try (LayerDirectory root = top.layer().open()) {
       Permissions permissions = EntryWriter.inContainer(root, root.self(), top.owners());
       Instant modified = root.self().modified();
-      return new Root(
-          permissions.mode(),
-          permissions.uid(),
-          permissions.gid(),
-          modified.isAfter(options.latest) ? options.latest : modified);
+      return new Root(permissions, modified.isAfter(options.latest) ? options.latest : modified);
     }
   }
 
