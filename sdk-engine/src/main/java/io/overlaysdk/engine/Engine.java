@@ -125,9 +125,7 @@ final class Engine implements OverlaySdk {
 
   private static Optional<Host.Answer> ask(Launcher launcher, List<String> words) {
     Launcher.Outcome outcome =
-        launcher.run(
-            Invocation.of(Path.of(words.get(0)), words.subList(1, words.size())),
-            Launcher.Terms.within(PROBE_LIMIT));
+        launcher.run(Invocation.of(words), Launcher.Terms.within(PROBE_LIMIT));
     return outcome.timedOut()
         ? Optional.empty()
         : Optional.of(new Host.Answer(outcome.status(), outcome.outputText(), outcome.errorText()));

@@ -109,12 +109,7 @@ final class FuseMount implements AutoCloseable {
 
   private static FuseMount mount(
       Host host, Launcher launcher, Path at, List<String> words, LongConsumer started) {
-    FuseMount mount =
-        new FuseMount(
-            host,
-            launcher,
-            at,
-            Invocation.of(Path.of(words.get(0)), words.subList(1, words.size())));
+    FuseMount mount = new FuseMount(host, launcher, at, Invocation.of(words));
     try {
       Files.createDirectory(at);
       Object before = device(at);

@@ -144,21 +144,17 @@ final class Packer {
     words.addAll(List.of(tree.toString(), "("));
     words.addAll(what);
     words.addAll(List.of(")", "-print", "-quit"));
-    return launcher.run(invocation(words), Launcher.Terms.within(LIMIT));
+    return launcher.run(Invocation.of(words), Launcher.Terms.within(LIMIT));
   }
 
   private void run(String what, List<String> words, Scratch scratch) {
     Launcher.Outcome outcome =
         launcher.run(
-            invocation(words),
+            Invocation.of(words),
             new Launcher.Terms(Optional.empty(), Stdio.PIPES, Optional.empty(), scratch::started));
     if (outcome.status() != 0) {
       throw new LaunchException("cannot " + what, words, outcome.errorText());
     }
-  }
-
-  private static Invocation invocation(List<String> words) {
-    return Invocation.of(Path.of(words.get(0)), words.subList(1, words.size()));
   }
 
   /** Makes the overlay again that was packed. */

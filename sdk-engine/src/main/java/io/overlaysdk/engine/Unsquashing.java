@@ -51,7 +51,7 @@ final class Unsquashing {
     words.addAll(List.of("-no-progress", "-quiet", "-dest", target.toString(), file.toString()));
     Launcher.Terms terms =
         new Launcher.Terms(Optional.empty(), Stdio.PIPES, Optional.empty(), started);
-    Launcher.Outcome outcome = launcher.run(invocation(words), terms);
+    Launcher.Outcome outcome = launcher.run(Invocation.of(words), terms);
     if (outcome.status() == INCOMPLETE) {
       throw new UnsupportedException(
           "not all that is in "
@@ -69,15 +69,11 @@ final class Unsquashing {
       List<String> giving = new ArrayList<>(namespace());
       giving.add(host.find("chown").orElse(Path.of("/bin/chown")).toString());
       giving.addAll(List.of("--no-dereference", "0:0", target.toString()));
-      Launcher.Outcome given = launcher.run(invocation(giving), terms);
+      Launcher.Outcome given = launcher.run(Invocation.of(giving), terms);
       if (given.status() != 0) {
         throw new LaunchException("cannot take " + target, giving, given.errorText());
       }
     }
-  }
-
-  private static Invocation invocation(List<String> words) {
-    return Invocation.of(Path.of(words.get(0)), words.subList(1, words.size()));
   }
 
   private boolean isOwn(Path file) {
