@@ -110,7 +110,9 @@ final class Commit {
     try {
       overlays.forEach(overlay -> lock(overlay).ifPresent(locks::add));
       try (Scratch scratch = scratches.apply("commit to " + to)) {
-        writing = scratch.beside(to);
+        NewFile file = NewFile.at(to);
+        scratch.beside(file);
+        writing = file.partial();
         Order order = new Order(image, overlays, to, writing, mode, owning, latest);
         return run(order, scratch);
       }

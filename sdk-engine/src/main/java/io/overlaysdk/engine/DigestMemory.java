@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -31,27 +32,42 @@ final class DigestMemory {
     this.directory = directory;
   }
 
+  /** The digest of an image, which is remembered from now on. */
   String ofImage(Path image) {
     if (Files.isDirectory(image)) {
       return Digests.ofImage(image);
     }
     String state = state(image);
-    Path file = directory.resolve(Digests.sha256(ByteBuffer.wrap(state.getBytes(UTF_8))));
+    Optional<String> known = known(state);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    String digest = Digests.ofImage(image);
+    if (state.equals(state(image))) {
+      write(file(state), digest);
+    }
+    return digest;
+  }
+
+  /** The digest of an image that is a file, if it is remembered. */
+  Optional<String> known(Path image) {
+    return known(state(image));
+  }
+
+  private Optional<String> known(String state) {
+    Path file = file(state);
     try {
       if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-        String known = Files.readString(file);
-        if (known.matches("[0-9a-f]{64}")) {
-          return known;
-        }
+        return Optional.of(Files.readString(file)).filter(text -> text.matches("[0-9a-f]{64}"));
       }
     } catch (IOException e) {
       LOG.debug("a digest that is remembered cannot be read", e);
     }
-    String digest = Digests.ofImage(image);
-    if (state.equals(state(image))) {
-      write(file, digest);
-    }
-    return digest;
+    return Optional.empty();
+  }
+
+  private Path file(String state) {
+    return directory.resolve(Digests.sha256(ByteBuffer.wrap(state.getBytes(UTF_8))));
   }
 
   private static String state(Path image) {

@@ -66,6 +66,7 @@ final class Engine implements OverlaySdk {
   private final Backends backends;
   private final Builders builders;
   private final LinkFinder links;
+  private final DigestMemory digests;
   private final UnpackedImages images;
   private final Planner planner;
   private final Journal journal;
@@ -96,7 +97,9 @@ final class Engine implements OverlaySdk {
             launcher,
             this::newScratch,
             new LinkMemory(cacheDirectory().resolve("links")));
-    this.images = new UnpackedImages(host, cacheDirectory().resolve("images"), this::newScratch);
+    this.digests = new DigestMemory(cacheDirectory().resolve("digests"));
+    this.images =
+        new UnpackedImages(host, cacheDirectory().resolve("images"), digests, this::newScratch);
     this.planner = new Planner(configuration, environment, host, this.backends, links, images);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
@@ -485,7 +488,6 @@ final class Engine implements OverlaySdk {
 
   @Override
   public CommitReport commit(SessionSpec spec, Path target, CommitMode mode) {
-    DigestMemory digests = new DigestMemory(cacheDirectory().resolve("digests"));
     Commit commit = new Commit(host, configuration, launcher, images, digests, this::newScratch);
     return listeners.during(
         "commit to " + target,

@@ -31,24 +31,24 @@ final class InfoReader {
       OverlayFacts overlay = planned.overlays().get(i);
       boolean kept = !planned.spec().overlays().get(i).isEphemeral();
       if (kept && overlay.isWritable() && overlay.kind() == OverlayFacts.Kind.EXT3) {
-        return known(overlay.path()).filter(InfoReader::isNearlyFull);
+        return nearlyFull(overlay.path());
       }
     }
     return Optional.empty();
   }
 
-  /** What is wrong with it, whoever uses it is told. */
-  private static Optional<OverlayInfo> known(Path path) {
-    try {
-      return Optional.of(read(path));
+  /**
+   * What is wrong with it, whoever uses it is told. All but the superblock is read only if need be.
+   */
+  private static Optional<OverlayInfo> nearlyFull(Path image) {
+    try (RawFile file = RawFile.open(Found.at(image, Subject.OVERLAY))) {
+      ExtSuperblock.Room room = ExtSuperblock.room(file, Content.of(file).offset());
+      boolean little =
+          room.freeBytes() < file.size() / LITTLE || room.freeInodes() < room.inodes() / LITTLE;
+      return little ? Optional.of(read(image)) : Optional.empty();
     } catch (OverlayException e) {
       return Optional.empty();
     }
-  }
-
-  private static boolean isNearlyFull(OverlayInfo info) {
-    return info.freeBytes().orElse(0) < info.bytes().orElse(0) / LITTLE
-        || info.freeInodes().orElse(0) < info.inodes().orElse(0) / LITTLE;
   }
 
   private static OverlayInfo directory(Found found) {

@@ -12,8 +12,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -24,6 +26,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Where the layers are that overlays of one origin lie on, each once: {@code .NAME.layers} beside
@@ -200,13 +203,17 @@ record LayerStore(Path directory) {
     return known.isEmpty();
   }
 
+  /** Adds a layer, what it lies on, and the history of it. */
   private void need(String id, Set<String> needed) {
-    Optional<String> next = Optional.of(id);
-    while (next.isPresent() && needed.add(next.get())) {
-      Frozen layer = frozen(next.get());
-      layer.parent().ifPresent(parent -> need(parent, needed));
-      layer.back().ifPresent(back -> need(back, needed));
-      next = layer.below();
+    Deque<String> left = new ArrayDeque<>(List.of(id));
+    while (!left.isEmpty()) {
+      String next = left.pop();
+      if (needed.add(next)) {
+        Frozen layer = frozen(next);
+        Stream.of(layer.below(), layer.parent(), layer.back())
+            .flatMap(Optional::stream)
+            .forEach(left::push);
+      }
     }
   }
 

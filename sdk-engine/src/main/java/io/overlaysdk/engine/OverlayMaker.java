@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /** Makes overlays that are kept. Each appears whole or not at all. */
@@ -60,42 +61,45 @@ final class OverlayMaker {
       throw new InvalidSpecException(
           "an ext3 overlay needs at least " + SMALLEST_IMAGE + " bytes, not " + size.bytes());
     }
-    Path target = free(file);
-    Path partial = partial(target);
-    try (Scratch scratch = scratches.apply("create " + target)) {
-      Path content = scratch.directory().resolve("content");
-      Ephemeral maker = new Ephemeral(host);
-      List<Step> steps = new ArrayList<>();
-      steps.add(new Step.MakeDirectory(content));
-      steps.add(new Step.MakeDirectory(content.resolve("upper")));
-      steps.add(new Step.MakeDirectory(content.resolve("work")));
-      steps.add(maker.format(content, partial, size));
-      if (size.full()) {
-        steps.add(maker.fill(partial, size));
-      }
-      scratch.perform(steps, FORMAT_LIMIT);
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-      ManifestFile.ofImage(target).write(ledger.empty());
-    } catch (IOException e) {
-      throw afterRemoving(partial, target, e);
-    } catch (RuntimeException e) {
-      e.addSuppressed(afterRemoving(partial, target, new IOException(e)));
-      throw e;
+    return image(file, (scratch, partial) -> format(scratch, partial, size));
+  }
+
+  private void format(Scratch scratch, Path partial, ImageSize size) {
+    Path content = scratch.directory().resolve("content");
+    Ephemeral maker = new Ephemeral(host);
+    List<Step> steps = new ArrayList<>();
+    steps.add(new Step.MakeDirectory(content));
+    steps.add(new Step.MakeDirectory(content.resolve("upper")));
+    steps.add(new Step.MakeDirectory(content.resolve("work")));
+    steps.add(maker.format(content, partial, size));
+    if (size.full()) {
+      steps.add(maker.fill(partial, size));
     }
-    return Overlay.at(file);
+    scratch.perform(steps, FORMAT_LIMIT);
   }
 
   Overlay image(Path file, Template template) {
+    return image(
+        file,
+        (scratch, partial) -> {
+          if (template.isPlain()) {
+            scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
+          } else {
+            template.unpackTo(partial);
+          }
+          Modes.set(partial, 0644);
+          new OverlayReader().read(Overlay.at(partial));
+        });
+  }
+
+  /**
+   * @param making makes the image at a path beside its place
+   */
+  private Overlay image(Path file, BiConsumer<Scratch, Path> making) {
     Path target = free(file);
     Path partial = partial(target);
     try (Scratch scratch = scratches.apply("create " + target)) {
-      if (template.isPlain()) {
-        scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
-      } else {
-        template.unpackTo(partial);
-      }
-      Modes.set(partial, 0644);
-      new OverlayReader().read(Overlay.at(partial));
+      making.accept(scratch, partial);
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
       ManifestFile.ofImage(target).write(ledger.empty());
     } catch (IOException e) {

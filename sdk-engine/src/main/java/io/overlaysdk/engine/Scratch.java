@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 
 /**
  * The private directory of one session or build: where steps put what they make, and what is
@@ -67,13 +66,6 @@ final class Scratch implements AutoCloseable {
   /** Remembers what is made beside its place, for which that must be on the same file system. */
   void beside(NewFile file) {
     journal.write("partial", file.partial().toString());
-  }
-
-  /** A place beside a target for what will be that: where this process is killed, it is no use. */
-  Path beside(Path target) {
-    Path partial = target.resolveSibling(Recovery.SCRATCH_PREFIX + UUID.randomUUID());
-    journal.write("scratch", partial.toString());
-    return partial;
   }
 
   Path directory() {

@@ -1,7 +1,5 @@
 package io.overlaysdk.engine;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageFacts;
@@ -11,7 +9,6 @@ import io.overlaysdk.spi.ImageFacts.Part;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Step;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -21,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -35,14 +31,17 @@ final class UnpackedImages {
 
   private final Host host;
   private final Path directory;
+  private final DigestMemory digests;
   private final Function<String, Scratch> scratches;
 
   /**
    * @param directory of this user alone; made when something is unpacked
    */
-  UnpackedImages(Host host, Path directory, Function<String, Scratch> scratches) {
+  UnpackedImages(
+      Host host, Path directory, DigestMemory digests, Function<String, Scratch> scratches) {
     this.host = host;
     this.directory = directory;
+    this.digests = digests;
     this.scratches = scratches;
   }
 
@@ -85,7 +84,10 @@ final class UnpackedImages {
   }
 
   private ImageFacts facts(ImageFacts image) {
-    Path at = directory.resolve(digest(image.path()));
+    // a session that is only explained leaves nothing behind
+    Path at =
+        directory.resolve(
+            digests.known(image.path()).orElseGet(() -> Digests.sha256(image.path())));
     return new ImageFacts(Kind.DIRECTORY, at.toString(), List.of(), host.identity().uid());
   }
 
@@ -97,34 +99,6 @@ final class UnpackedImages {
     Optional<Unpacked> unpacked = mountable ? Optional.empty() : of(image);
     unpacked.ifPresent(this::perform);
     return unpacked.map(Unpacked::directory).orElse(image);
-  }
-
-  /** The digest of a file, which is read whole only where it is not remembered. */
-  private String digest(Path image) {
-    Path memory = directory.resolve("of-" + Digests.sha256(ByteBuffer.wrap(state(image))));
-    try {
-      if (Files.isRegularFile(memory, LinkOption.NOFOLLOW_LINKS)) {
-        String known = Files.readString(memory);
-        if (known.matches("[0-9a-f]{64}")) {
-          return known;
-        }
-      }
-    } catch (IOException e) {
-      // found out anew
-    }
-    return Digests.sha256(image);
-  }
-
-  private static byte[] state(Path image) {
-    try {
-      return (image
-              + " "
-              + new TreeMap<>(
-                  Files.readAttributes(image, "unix:dev,ino,size,lastModifiedTime,ctime")))
-          .getBytes(UTF_8);
-    } catch (IOException e) {
-      throw new OverlayException("cannot look at " + image + ": " + e, e);
-    }
   }
 
   /** Unpacks it unless it is there. */
@@ -140,9 +114,7 @@ final class UnpackedImages {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       scratch.perform(unpacking(image, partial), LIMIT);
       Files.move(partial, end, StandardCopyOption.ATOMIC_MOVE);
-      Files.writeString(
-          directory.resolve("of-" + Digests.sha256(ByteBuffer.wrap(state(image.from().path())))),
-          end.getFileName().toString());
+      digests.ofImage(image.from().path());
     } catch (IOException e) {
       if (!Files.isDirectory(end, LinkOption.NOFOLLOW_LINKS)) {
         throw new OverlayException(

@@ -209,7 +209,7 @@ public final class RootTools {
   /** Why a merged root cannot be mounted and entered here, where that is so. */
   private Optional<Probe> impossible(List<String> options) {
     boolean root = host.identity().isRoot();
-    Optional<String> problem = failure(trial(root ? Mode.ROOT : Mode.USER, options));
+    Optional<String> problem = failure(trial(root ? Mode.ROOT : Mode.USER, unmapped(), options));
     if (problem.isPresent()) {
       return Optional.of(
           new Absent(
@@ -221,8 +221,9 @@ public final class RootTools {
                   + " or newer."));
     }
     if (!root && host.identity().subordinate().isPresent()) {
-      RootMapping.of(host).flatMap(RootMapping::helpers).ifPresent(this::add);
-      failure(trial(Mode.FAKEROOT, options)).ifPresent(why -> facts.put(NO_FAKEROOT, why));
+      RootMapping mapping = RootMapping.of(host).orElseThrow();
+      mapping.helpers().ifPresent(this::add);
+      failure(trial(Mode.FAKEROOT, mapping, options)).ifPresent(why -> facts.put(NO_FAKEROOT, why));
     }
     return Optional.empty();
   }
@@ -232,8 +233,13 @@ public final class RootTools {
     tools.put(NEWGIDMAP, new Tool(helpers.groups(), ""));
   }
 
-  private List<String> trial(Mode mode, List<String> options) {
-    List<String> words = mode.words(RootMapping.of(host).orElseThrow(), host.identity());
+  /** For those who map no subordinate ids, so that nobody has to be asked how. */
+  private RootMapping unmapped() {
+    return new RootMapping(tools.get(UNSHARE).path(), Optional.empty());
+  }
+
+  private List<String> trial(Mode mode, RootMapping mapping, List<String> options) {
+    List<String> words = mode.words(mapping, host.identity());
     words.addAll(List.of(path(SHELL), "-c", TRY, "overlay-sdk", path(UNSHARE)));
     words.add(mode == Mode.USER ? "self" : "as-is");
     words.addAll(options);
