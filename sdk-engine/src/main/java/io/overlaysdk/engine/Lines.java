@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -171,16 +170,15 @@ final class Lines {
    * @param at the snapshot; empty for the state of now
    */
   Overlay fork(Path path, Optional<String> at, Path target) {
-    OverlayMaker.requireFree(target);
+    NewFile end = NewFile.at(target);
     Path overlay = directory(path);
-    Path end = target.toAbsolutePath().normalize();
     if (at.isEmpty()) {
       Line begun =
           locked(
               overlay,
               line -> {
                 if (line.below().isEmpty() || !isEmpty(line)) {
-                  inStore(line, () -> snapshot(line, "for the fork " + end.getFileName()));
+                  inStore(line, () -> snapshot(line, "for the fork " + end.target().getFileName()));
                 }
                 return Line.of(overlay);
               });
@@ -190,9 +188,10 @@ final class Lines {
     return inStore(line, () -> fork(line, find(line, at.get()).id(), end));
   }
 
-  private Overlay fork(Line from, String at, Path target) {
+  private Overlay fork(Line from, String at, NewFile end) {
+    Path target = end.target();
+    Path partial = end.partial();
     Line line = new Line(target, LayerStore.newId(), from.store(), Optional.of(at));
-    Path partial = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
     Frozen layer = from.store().frozen(at);
     try {
       Files.createDirectory(partial);
@@ -323,6 +322,7 @@ final class Lines {
     }
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       Set<String> names = names(path);
+      names.removeIf(Lines::isUnfinished);
       names.removeAll(Set.of(ManifestFile.NAME, OverlayLock.NAME, LineFile.NAME));
       if (!names.equals(Set.of("upper", "work"))) {
         throw new InvalidSpecException(
@@ -341,13 +341,20 @@ final class Lines {
     return overlay;
   }
 
+  /** What somebody was making in an overlay who was killed: it has no name of its own yet. */
+  private static boolean isUnfinished(String name) {
+    return NewFile.isPartial(Path.of(name))
+        && Stream.of("upper", LineFile.NAME, ManifestFile.NAME)
+            .anyMatch(made -> name.startsWith("." + made + "."));
+  }
+
   private static Set<String> names(Path directory) {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries
           .map(entry -> entry.getFileName().toString())
           .collect(Collectors.toCollection(TreeSet::new));
     } catch (IOException e) {
-      throw new InvalidSpecException("will not delete " + directory + ": " + e, e);
+      throw new InvalidSpecException("cannot read " + directory + ": " + e, e);
     }
   }
 
@@ -408,6 +415,9 @@ final class Lines {
         OverlayLock.take(
             new OverlayFacts(OverlayFacts.Kind.DIRECTORY, overlay, Access.READ_WRITE), host, "");
     try {
+      names(overlay).stream()
+          .filter(Lines::isUnfinished)
+          .forEach(name -> removal.remove(overlay.resolve(name)));
       Line line = Line.of(overlay);
       if (line.below().isPresent()) {
         line = settle(line);

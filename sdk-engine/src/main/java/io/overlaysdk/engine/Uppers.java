@@ -25,7 +25,7 @@ final class Uppers {
    * @param below the layer; empty where the overlay lies on the image itself
    */
   static void make(Path overlay, Optional<Path> below) {
-    Path made = overlay.resolve(".upper-" + UUID.randomUUID());
+    Path made = overlay.resolve(".upper." + UUID.randomUUID());
     try {
       Files.createDirectory(made);
       if (below.isPresent()) {

@@ -221,6 +221,22 @@ class LinesTest {
   }
 
   @Test
+  void whatAKilledProcessWasMakingIsInNobodysWay() throws IOException {
+    String id = ".1b4e28ba-2fa1-11d2-883f-0016d3cca427";
+    Files.createDirectory(mine.resolve(".upper" + id));
+    Files.writeString(mine.resolve(".line.json" + id), "{");
+    lines.snapshot(mine, "");
+    assertFalse(Files.exists(mine.resolve(".upper" + id)));
+    assertFalse(Files.exists(mine.resolve(".line.json" + id)));
+    Files.createDirectory(mine.resolve(".upper" + id));
+    Path kept = Files.writeString(mine.resolve(".notes" + id), "mine");
+    assertThrows(InvalidSpecException.class, () -> lines.delete(mine));
+    Files.delete(kept);
+    lines.delete(mine);
+    assertFalse(Files.exists(mine));
+  }
+
+  @Test
   void believesNoFileThatNamesOtherDirectories() throws IOException {
     write(mine, "one");
     Snapshot one = lines.snapshot(mine, "");
