@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Takes trees away for good, those too that hold files of the user's subordinate ids: a session
- * with fakeroot leaves them, and only a process in such a user namespace may delete them.
+ * Takes trees away for good, those too that hold files of the user's subordinate ids, which a
+ * session with fakeroot leaves, and directories that nobody may enter: only a process that is root
+ * in a user namespace may delete them.
  */
 final class Removal {
   private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -43,16 +44,22 @@ final class Removal {
   }
 
   private void removeInNamespace(Path tree) {
-    if (host.identity().isRoot() || host.identity().subordinate().isEmpty()) {
-      return;
-    }
-    Optional<RootMapping> root = RootMapping.of(host);
     Optional<Path> rm = host.find("rm");
-    if (root.isEmpty() || rm.isEmpty()) {
+    List<String> words = new ArrayList<>(asRoot());
+    if (host.identity().isRoot() || words.isEmpty() || rm.isEmpty()) {
       return;
     }
-    List<String> words = new ArrayList<>(root.get().words(host.identity()));
     words.addAll(List.of(rm.get().toString(), "-rf", "--one-file-system", "--", tree.toString()));
     launcher.run(Invocation.of(words), Launcher.Terms.within(PATIENCE));
+  }
+
+  /** Over all ids that the user has, which may be no more than one. */
+  private List<String> asRoot() {
+    if (host.identity().subordinate().isPresent()) {
+      return RootMapping.of(host).map(root -> root.words(host.identity())).orElse(List.of());
+    }
+    return host.find("unshare")
+        .map(unshare -> List.of(unshare.toString(), "--user", "--map-root-user"))
+        .orElse(List.of());
   }
 }
