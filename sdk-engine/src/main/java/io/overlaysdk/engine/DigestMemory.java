@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -57,11 +56,12 @@ final class DigestMemory {
   private Optional<String> known(String state) {
     Path file = file(state);
     try {
+      PrivateDirectory.require(directory);
       if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
         return Optional.of(Files.readString(file)).filter(text -> text.matches("[0-9a-f]{64}"));
       }
-    } catch (IOException e) {
-      LOG.debug("a digest that is remembered cannot be read", e);
+    } catch (IOException | OverlayException e) {
+      LOG.debug("a digest that is remembered is not used", e);
     }
     return Optional.empty();
   }
@@ -84,12 +84,10 @@ final class DigestMemory {
   private void write(Path file, String digest) {
     Path partial = directory.resolve(".partial-" + UUID.randomUUID());
     try {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      PrivateDirectory.make(directory);
       Files.writeString(partial, digest);
       Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
+    } catch (IOException | OverlayException e) {
       LOG.debug("the digest of an image is not remembered in {}: {}", directory, e.toString());
     }
   }

@@ -37,9 +37,7 @@ final class Journal {
   /** Starts the record of a session of this process. */
   Entry begin(String what) {
     try {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      PrivateDirectory.make(directory);
       Path file = directory.resolve(UUID.randomUUID() + SUFFIX);
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -67,6 +65,7 @@ final class Journal {
     if (!Files.isDirectory(directory)) {
       return entries;
     }
+    PrivateDirectory.require(directory);
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
       files.forEach(file -> entries.add(new Entry(file)));
     } catch (IOException e) {

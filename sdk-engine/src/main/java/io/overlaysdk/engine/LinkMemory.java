@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,7 +71,7 @@ final class LinkMemory {
 
   private Optional<List<byte[]>> read(String identity) {
     Path file = file(identity);
-    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+    if (isShared() || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return Optional.empty();
     }
     try (Records.Reader reader = new Records.Reader(file)) {
@@ -84,6 +83,16 @@ final class LinkMemory {
     } catch (IOException | OverlayException e) {
       // cut off by a full disk, say: found out anew, and written anew
       return Optional.empty();
+    }
+  }
+
+  private boolean isShared() {
+    try {
+      PrivateDirectory.require(directory);
+      return false;
+    } catch (OverlayException e) {
+      LOG.debug("the linked files that are remembered are not used", e);
+      return true;
     }
   }
 
@@ -99,9 +108,7 @@ final class LinkMemory {
   private List<byte[]> write(String identity, List<byte[]> names) {
     Path partial = directory.resolve(".partial-" + UUID.randomUUID());
     try {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      PrivateDirectory.make(directory);
       try (Records.Writer writer = new Records.Writer(partial)) {
         writer.write(Records.field(identity));
         writer.write(names);

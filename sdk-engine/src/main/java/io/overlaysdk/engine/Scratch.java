@@ -46,6 +46,7 @@ final class Scratch implements AutoCloseable {
   void make() {
     journal.write("scratch", directory.toString());
     try {
+      PrivateDirectory.requireAround(directory);
       Files.createDirectory(directory, PRIVATE);
     } catch (IOException e) {
       throw new OverlayException(

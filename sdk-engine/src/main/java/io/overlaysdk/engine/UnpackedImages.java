@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,15 +102,14 @@ final class UnpackedImages {
 
   /** Unpacks it unless it is there. */
   void perform(Unpacked image) {
+    PrivateDirectory.require(directory);
     Path end = image.directory().path();
     if (Files.isDirectory(end, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
     Path partial = directory.resolve(".partial-" + UUID.randomUUID());
     try (Scratch scratch = scratches.apply("unpacked " + image.from().location())) {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      PrivateDirectory.make(directory);
       scratch.perform(unpacking(image, partial), LIMIT);
       Files.move(partial, end, StandardCopyOption.ATOMIC_MOVE);
       digests.ofImage(image.from().path());
