@@ -1,5 +1,7 @@
 package io.overlaysdk.it;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -10,14 +12,20 @@ import io.overlaysdk.Bind;
 import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.RunningCommand;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Share;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -62,6 +70,33 @@ class IsolationIT {
   void unmarkTheHost() throws IOException {
     for (Path mark : marks()) {
       Files.deleteIfExists(mark);
+    }
+  }
+
+  private static void assertNowhere(String secret, String text) {
+    assertFalse(text.contains(secret), () -> text.replaceAll("[^\n\\p{Print}]", " "));
+  }
+
+  private static String arguments() {
+    return ProcessHandle.allProcesses()
+        .map(process -> read(Path.of("/proc/" + process.pid() + "/cmdline")))
+        .collect(Collectors.joining("\n"));
+  }
+
+  private static String texts(Path tree) throws IOException {
+    try (Stream<Path> files = Files.walk(tree)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(IsolationIT::read)
+          .collect(Collectors.joining("\n"));
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return new String(Files.readAllBytes(file), ISO_8859_1);
+    } catch (IOException e) {
+      return ""; // ended meanwhile
     }
   }
 
@@ -143,6 +178,31 @@ class IsolationIT {
                         && !NEVER_SHARED.contains(name);
                 assertTrue(!shared || inside.contains(name + "=" + value), name);
               });
+    }
+  }
+
+  /** Lists of arguments are open to every user of the machine, and logs often are. */
+  @OnEachBackend
+  void aSecretIsSeenByTheCommandAlone(String backend, Images images) throws Exception {
+    String secret = "s3cret-" + UUID.randomUUID();
+    for (boolean separate : new boolean[] {false, true}) {
+      try (Bench bench = Bench.of(backend, temp)) {
+        SessionSpec spec = bench.on(images.tutorial()).variable("API_TOKEN", secret);
+        spec = separate ? spec.separateCommands() : spec;
+        Command command =
+            Command.of("sh", "-c", "echo \"$API_TOKEN $MINE\"; read -r end")
+                .variable("MINE", secret);
+        String explained = bench.sdk().explain(spec, command).toString();
+        assertTrue(explained.contains("API_TOKEN"), explained);
+        try (Session session = bench.start(spec);
+            RunningCommand running = session.start(command)) {
+          BufferedReader lines = new BufferedReader(new InputStreamReader(running.stdout(), UTF_8));
+          assertEquals(secret + " " + secret, lines.readLine());
+          assertNowhere(secret, arguments());
+          assertNowhere(secret, texts(temp.resolve("state")));
+        }
+        assertNowhere(secret, explained + spec + command);
+      }
     }
   }
 
