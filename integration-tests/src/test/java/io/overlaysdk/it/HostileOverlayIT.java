@@ -2,6 +2,7 @@ package io.overlaysdk.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -54,6 +55,7 @@ class HostileOverlayIT {
   private static final Map<String, Work> WORKS =
       new TreeMap<>(
           Map.of(
+              "convert", (bench, spec, made) -> bench.sdk().convert(spec),
               "changes", (bench, spec, made) -> list(bench, spec),
               "export",
                   (bench, spec, made) -> bench.sdk().exportLayer(spec, made.resolve("layer.tar")),
@@ -209,6 +211,32 @@ class HostileOverlayIT {
       Files.createSymbolicLink(srv.resolve(".wh.file"), outside.resolve("file"));
       each(bench, spec);
       delete(bench, spec);
+    }
+  }
+
+  @Test
+  void filesOfStateThatArePipesOrLinks(Images images) throws Exception {
+    try (Bench bench = Bench.of("overlayfs", temp)) {
+      SessionSpec spec = on(bench, images);
+      for (String name : List.of("overlay.json", "line.json", "neutral.journal")) {
+        Executable use =
+            name.equals("line.json")
+                ? () -> bench.sdk().log(path(spec))
+                : () -> bench.sdk().convert(spec);
+        Path file = path(spec).resolve(name);
+        Files.deleteIfExists(file);
+        Programs.run("mkfifo", file.toString());
+        ends(() -> assertThrows(OverlayException.class, use, name));
+        Files.delete(file);
+        Files.createSymbolicLink(file, outside.resolve("file"));
+        ends(() -> assertThrows(OverlayException.class, use, name));
+        Files.delete(file);
+      }
+      Path elsewhere = Files.move(upper(spec), temp.resolve("elsewhere"));
+      Files.createSymbolicLink(upper(spec), elsewhere);
+      ends(() -> assertThrows(OverlayException.class, () -> bench.sdk().convert(spec)));
+      ends(() -> assertThrows(OverlayException.class, () -> bench.start(spec)));
+      assertEquals(before, state());
     }
   }
 

@@ -5,10 +5,7 @@ import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -77,19 +74,17 @@ final class ManifestFile {
    * @throws io.overlaysdk.UnsupportedException where a newer SDK wrote it
    */
   Optional<Manifest> read() {
-    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-      byte[] bytes = in.readNBytes(MOST + 1);
-      if (bytes.length > MOST) {
-        throw damaged("it has more than " + MOST + " bytes", null);
+    try {
+      Optional<byte[]> bytes = SmallFile.read(file, MOST);
+      if (bytes.isEmpty()) {
+        return Optional.empty();
       }
-      Manifest manifest = ManifestJson.read(bytes, file);
+      Manifest manifest = ManifestJson.read(bytes.get(), file);
       return manifest.volume().equals(volume()) ? Optional.of(manifest) : Optional.empty();
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
     } catch (JsonProcessingException e) {
       throw damaged(e.getOriginalMessage(), e);
     } catch (IOException e) {
-      throw damaged("it cannot be read: " + e, e);
+      throw damaged("it cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -11,7 +11,6 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -139,8 +138,10 @@ final class OverlayLock implements AutoCloseable {
       // to read the file would drop the lock
       return Optional.of(ours);
     }
-    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-      return Holder.parse(new String(in.readNBytes(LONGEST_RECORD), UTF_8)).filter(Holder::mayLive);
+    try {
+      return SmallFile.read(file, LONGEST_RECORD)
+          .flatMap(bytes -> Holder.parse(new String(bytes, UTF_8)))
+          .filter(Holder::mayLive);
     } catch (IOException e) {
       return Optional.empty();
     }

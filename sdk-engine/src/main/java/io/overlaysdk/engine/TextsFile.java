@@ -9,11 +9,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.OverlayException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.StringWriter;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -46,19 +42,17 @@ final class TextsFile {
    */
   static Optional<TextsFile> read(Path file, Set<String> keys) {
     TextsFile read = new TextsFile(file, new TreeMap<>());
-    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-      byte[] bytes = in.readNBytes(MOST + 1);
-      if (bytes.length > MOST) {
-        throw read.damaged("it has more than " + MOST + " bytes", null);
+    try {
+      Optional<byte[]> bytes = SmallFile.read(file, MOST);
+      if (bytes.isEmpty()) {
+        return Optional.empty();
       }
-      read.parse(bytes, keys);
+      read.parse(bytes.get(), keys);
       return Optional.of(read);
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
     } catch (JsonProcessingException e) {
       throw read.damaged(e.getOriginalMessage(), e);
     } catch (IOException e) {
-      throw read.damaged("it cannot be read: " + e, e);
+      throw read.damaged("it cannot be read: " + e.getMessage(), e);
     }
   }
 

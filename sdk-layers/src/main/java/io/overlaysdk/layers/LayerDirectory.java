@@ -360,6 +360,15 @@ public final class LayerDirectory implements AutoCloseable {
     return redirect;
   }
 
+  /**
+   * Gives an entry of another directory a name in this one, in the place of what has it.
+   *
+   * @param from the directory of {@code file}
+   */
+  void take(SecureDirectoryStream<Path> from, Path file, byte[] name) throws IOException {
+    from.move(file.getFileName(), stream, Names.resolve(self.file(), name).getFileName());
+  }
+
   void delete(Path file) throws IOException {
     try {
       stream.deleteFile(file.getFileName());

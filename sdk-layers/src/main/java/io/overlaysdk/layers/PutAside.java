@@ -6,6 +6,7 @@ import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.LayerEntry.Kind;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -14,6 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -25,6 +27,8 @@ import java.util.HexFormat;
  */
 final class PutAside implements AutoCloseable {
   private static final int OWNER = 0700;
+  private static final int ALL = 07777;
+  private static final long LONGEST_JOURNAL = 1L << 26;
 
   private final Path journal;
   private final Path root;
@@ -40,10 +44,13 @@ final class PutAside implements AutoCloseable {
   PutAside(Path journal, Path root) {
     this.journal = journal;
     this.root = root;
+    long self = Stat.of(Path.of("/proc/self/stat")).uid();
     // root is stopped by no mode
-    this.privileged = Stat.of(Path.of("/proc/self/stat")).uid() == 0;
+    this.privileged = self == 0;
+    Stat left = Stat.orNull(journal);
     try {
-      if (Files.exists(journal)) {
+      if (left != null) {
+        requireOwn(left, self);
         restoreAll();
       }
     } catch (IOException e) {
@@ -67,14 +74,27 @@ final class PutAside implements AutoCloseable {
     }
   }
 
+  /** What is in it is done: somebody else could have files changed with it. */
+  private void requireOwn(Stat left, long self) {
+    if (left.kind() != Kind.FILE || left.uid() != self || left.size() > LONGEST_JOURNAL) {
+      throw new CorruptOverlayException(
+          "\""
+              + journal
+              + "\" is not what an earlier run of this user has left there; look at it, and take it"
+              + " away",
+          null);
+    }
+  }
+
   /** Does something to the names in a directory, whose time stays what it was. */
-  void whileChanging(Path directory, Work work) throws IOException {
-    Stat stat = Stat.of(directory);
-    long start = note(directory, stat);
+  void whileChanging(Path file, Work work) throws IOException {
+    Stat stat = Stat.of(file);
+    long start = note(file, stat);
     try {
       work.run();
     } finally {
-      putBack(directory, stat, start);
+      setModified(file, stat.modified());
+      cut(start);
     }
   }
 
@@ -95,6 +115,10 @@ final class PutAside implements AutoCloseable {
 
   private void putBack(Path file, Stat stat, long start) throws IOException {
     restore(file, stat.permissions(), stat.kind() == Kind.DIRECTORY, stat.modified());
+    cut(start);
+  }
+
+  private void cut(long start) throws IOException {
     channel.truncate(start);
     channel.position(start);
   }
@@ -104,9 +128,9 @@ final class PutAside implements AutoCloseable {
       channel =
           FileChannel.open(
               journal,
-              StandardOpenOption.CREATE,
+              StandardOpenOption.CREATE_NEW,
               StandardOpenOption.WRITE,
-              StandardOpenOption.TRUNCATE_EXISTING);
+              LinkOption.NOFOLLOW_LINKS);
     }
     long start = channel.position();
     ByteBuffer bytes = ByteBuffer.wrap(line(file, stat).getBytes(US_ASCII));
@@ -128,7 +152,10 @@ final class PutAside implements AutoCloseable {
   }
 
   private void restoreAll() throws IOException {
-    String text = Files.readString(journal, US_ASCII);
+    String text;
+    try (InputStream in = Files.newInputStream(journal, LinkOption.NOFOLLOW_LINKS)) {
+      text = new String(in.readAllBytes(), US_ASCII);
+    }
     // a line that was not written whole was followed by no change
     String[] lines = text.substring(0, text.lastIndexOf('\n') + 1).split("\n");
     for (String line : lines) {
@@ -148,7 +175,7 @@ final class PutAside implements AutoCloseable {
   private void restoreMode(String[] words) throws IOException {
     Path file = file(words);
     if (!privileged && Stat.orNull(file) != null && words[1].equals("d")) {
-      chmod(file, Integer.parseInt(words[0], 8) | OWNER);
+      chmod(file, mode(words) | OWNER);
     }
   }
 
@@ -157,7 +184,7 @@ final class PutAside implements AutoCloseable {
     try {
       restore(
           file,
-          Integer.parseInt(words[0], 8),
+          mode(words),
           words[1].equals("d"),
           Instant.ofEpochSecond(Long.parseLong(words[2]), Long.parseLong(words[3])));
     } catch (NoSuchFileException e) {
@@ -169,20 +196,44 @@ final class PutAside implements AutoCloseable {
   private Path file(String[] words) {
     try {
       byte[] name = HexFormat.of().parseHex(words[4]);
-      return name.length == 0 ? root : Names.resolveAll(root, name);
+      return name.length == 0 ? root : inside(name);
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       throw new CorruptOverlayException("\"" + journal + "\" is damaged; see what it says", e);
     }
   }
 
+  /** No name and no link on the way may lead out. */
+  private Path inside(byte[] name) {
+    Path file = Names.resolveAll(root, name);
+    Path way = root;
+    for (Path part : root.relativize(file)) {
+      Stat stat = Stat.orNull(way);
+      boolean missing = stat == null;
+      if (part.toString().matches("|[.]{1,2}") || !missing && stat.kind() != Kind.DIRECTORY) {
+        throw new IllegalArgumentException(file + " leads out of " + root);
+      }
+      way = way.resolve(part);
+    }
+    return file;
+  }
+
+  private static int mode(String[] words) {
+    return Integer.parseInt(words[0], 8) & ALL;
+  }
+
   private void restore(Path file, int mode, boolean directory, Instant time) throws IOException {
     if (directory) {
-      Files.setLastModifiedTime(file, FileTime.from(time));
+      setModified(file, time);
     }
     Stat now = Stat.of(file);
     if (now.permissions() != mode) {
       chmod(file, mode);
     }
+  }
+
+  private static void setModified(Path file, Instant time) throws IOException {
+    Files.getFileAttributeView(file, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+        .setTimes(FileTime.from(time), null, null);
   }
 
   /** Without following links where that is possible: Java must open the file for that. */

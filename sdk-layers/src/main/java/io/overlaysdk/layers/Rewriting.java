@@ -4,10 +4,11 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.LayerEntry.Kind;
 import io.overlaysdk.layers.NeutralForm.Rewritten;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
@@ -130,20 +131,16 @@ final class Rewriting implements AutoCloseable {
     if (missing.isEmpty() && replaced.isEmpty()) {
       return;
     }
-    Path file = directory.self().file();
+    missing.addAll(replaced);
     aside.whileChanging(
-        file,
+        directory.self().file(),
         () -> {
           for (byte[] name : missing) {
             beforeStep.run();
-            link(Names.resolve(file, name));
-            made++;
-          }
-          for (byte[] name : replaced) {
-            beforeStep.run();
-            Files.deleteIfExists(spare);
-            link(spare);
-            Files.move(spare, Names.resolve(file, name), StandardCopyOption.ATOMIC_MOVE);
+            makeSpare();
+            try (DirectoryStream<Path> from = Files.newDirectoryStream(spare.getParent())) {
+              directory.take((SecureDirectoryStream<Path>) from, spare, name);
+            }
             made++;
           }
         });
@@ -202,19 +199,19 @@ final class Rewriting implements AutoCloseable {
     attributes++;
   }
 
-  private void link(Path whiteout) throws IOException {
-    if (Stat.orNull(seed) == null) {
+  /** Another name of the one whiteout: it costs no process. */
+  private void makeSpare() throws IOException {
+    Files.deleteIfExists(spare);
+    Stat stat = Stat.orNull(seed);
+    if (stat == null || stat.kind() != Kind.WHITEOUT) {
+      Files.deleteIfExists(seed);
       whiteouts.create(seed);
     }
     try {
-      Files.createLink(whiteout, seed);
-    } catch (FileAlreadyExistsException e) {
-      throw e;
+      Files.createLink(spare, seed);
     } catch (FileSystemException e) {
       // no more names for one file: 65,000 on ext4, and none at all on some FUSE file systems
-      Files.deleteIfExists(seed);
-      whiteouts.create(seed);
-      Files.move(seed, whiteout, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(seed, spare, StandardCopyOption.ATOMIC_MOVE);
     }
   }
 

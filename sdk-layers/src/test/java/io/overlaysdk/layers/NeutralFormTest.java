@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.layers.NeutralForm.Rewritten;
 import io.overlaysdk.spi.Dialect;
 import java.io.ByteArrayInputStream;
@@ -140,6 +141,28 @@ class NeutralFormTest {
     assertEquals(0500, mode(put));
     assertEquals(1_000_000_000_000L, Files.getLastModifiedTime(put).toMillis());
     assertEquals(List.of("upper"), names(overlay));
+  }
+
+  /** It lies where whoever wrote to the overlay could write too. */
+  @Test
+  void isNotLedOutByAJournalThatSomebodyElseMade() throws IOException {
+    Path outside = Files.createDirectory(overlay.resolveSibling("outside"));
+    Files.setAttribute(outside, "unix:mode", 0750);
+    Files.createDirectory(upper.resolve("d"));
+    Files.createSymbolicLink(upper.resolve("link"), overlay.getParent());
+    Path journal = overlay.resolve("neutral.journal");
+    for (String name : List.of("../../outside", "link/outside", "d/../../../outside", "/")) {
+      Files.writeString(
+          journal, "4777 d 1 5 " + HexFormat.of().formatHex(name.getBytes(UTF_8)) + "\n");
+      assertThrows(
+          CorruptOverlayException.class, () -> rewrite(Layer.at(upper).in(Dialect.FUSE)), name);
+      assertEquals(0750, mode(outside), name);
+      Files.delete(journal);
+    }
+    Path file = Files.writeString(outside.resolve("file"), "kept");
+    Files.createSymbolicLink(journal, file);
+    assertThrows(CorruptOverlayException.class, () -> rewrite(Layer.at(upper).in(Dialect.FUSE)));
+    assertEquals("kept", Files.readString(file));
   }
 
   @Test
