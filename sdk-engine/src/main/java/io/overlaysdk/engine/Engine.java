@@ -72,6 +72,7 @@ final class Engine implements OverlaySdk {
   private final Journal journal;
   private final Ledger ledger;
   private final Lines lines;
+  private final Exhaustion exhaustion;
   private final Listeners listeners = new Listeners();
   private final Set<ContainerSession> open = ConcurrentHashMap.newKeySet();
   private final Set<JoinedSession> joined = ConcurrentHashMap.newKeySet();
@@ -104,6 +105,9 @@ final class Engine implements OverlaySdk {
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
     this.lines = new Lines(host, new Removal(host, launcher), ledger);
+    this.exhaustion =
+        new Exhaustion(
+            host, List.of(newScratchPath().getParent(), stateDirectory(), cacheDirectory()));
   }
 
   static Engine open(
@@ -132,6 +136,11 @@ final class Engine implements OverlaySdk {
     return outcome.timedOut()
         ? Optional.empty()
         : Optional.of(new Host.Answer(outcome.status(), outcome.outputText(), outcome.errorText()));
+  }
+
+  /** Tells what the machine had no more of. */
+  Exhaustion exhaustion() {
+    return exhaustion;
   }
 
   @Override
@@ -411,6 +420,8 @@ final class Engine implements OverlaySdk {
             own,
             host.find("mkfifo"),
             new LayerReading(host, configuration, images),
+            exhaustion,
+            new OverlayRoom(host, planned),
             limits(),
             listeners,
             open::remove);

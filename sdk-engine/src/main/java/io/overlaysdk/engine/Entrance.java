@@ -16,11 +16,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
 
 /** How the commands of one session get into its container. */
 final class Entrance {
@@ -42,13 +44,15 @@ final class Entrance {
   /**
    * @param started is told the pid of each process
    * @param mounted is told of each container that has started
+   * @param explained what is thrown where one does not start
    */
   Entrance(
       Planner.Planned planned,
       ControlDirectory control,
       Launcher launcher,
       LongConsumer started,
-      Runnable mounted) {
+      Runnable mounted,
+      UnaryOperator<OverlayException> explained) {
     this.mounted = mounted;
     this.planned = planned;
     this.plan = planned.choice().plan();
@@ -59,7 +63,8 @@ final class Entrance {
         new Results(
             planned.choice().backend().name(),
             planned.start(),
-            command -> invocation(command, "s", Stdio.PIPES).words());
+            command -> invocation(command, "s", Stdio.PIPES).words(),
+            explained);
     this.mode = planned.spec().hasSeparateCommands() ? CommandMode.SEPARATE : CommandMode.RESIDENT;
   }
 
@@ -271,6 +276,11 @@ final class Entrance {
     } catch (IOException e) {
       throw new OverlayException("cannot talk to a container: " + e, e);
     }
+  }
+
+  /** The process that is furthest inside, where a container runs. */
+  synchronized OptionalLong innermost() {
+    return resident == null ? OptionalLong.empty() : resident.running().tree().innermost();
   }
 
   /** Ends the container, in which no command runs; the next command starts it again. */
