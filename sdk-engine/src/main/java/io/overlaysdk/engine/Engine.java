@@ -640,7 +640,12 @@ final class Engine implements OverlaySdk {
   private Scratch newScratch(String what) {
     Scratch scratch =
         new Scratch(newScratchPath(), journal.begin(what), launcher, new Removal(host, launcher));
-    scratch.make();
+    try {
+      scratch.make();
+    } catch (RuntimeException e) {
+      closeAfter(e, scratch);
+      throw e;
+    }
     return scratch;
   }
 

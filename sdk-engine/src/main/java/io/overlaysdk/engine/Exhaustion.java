@@ -41,6 +41,10 @@ final class Exhaustion {
   /** Namespaces are counted too, and the kernel says of them what it says of disks. */
   private static final Pattern NAMESPACES = Pattern.compile("unshare failed|user_namespaces");
 
+  /** Only what makes a file needs an inode; Java names the file then. */
+  private static final Pattern MAKING =
+      Pattern.compile("(?i)(creat|mak)(e|ing)|mkdir|mkfifo|mknod|symlink");
+
   /** More causes than any error has. */
   private static final int DEEPEST = 20;
 
@@ -104,12 +108,13 @@ final class Exhaustion {
       }
       cause = cause.getCause();
     }
-    Optional<Lack> lack = lack(String.join("\n", said));
+    String all = String.join("\n", said);
+    boolean making = !involved.isEmpty() || MAKING.matcher(all).find();
     if (involved.isEmpty()) {
       involved.addAll(own);
       involved.addAll(places);
     }
-    return lack.flatMap(found -> explained(thrown, found, involved)).orElse(thrown);
+    return lack(all).flatMap(found -> explained(thrown, found, involved, making)).orElse(thrown);
   }
 
   /** What a system or tool has said; the rest of a message may hold anything, such as paths. */
@@ -134,7 +139,7 @@ final class Exhaustion {
   }
 
   private Optional<OverlayException> explained(
-      OverlayException thrown, Lack lack, List<Path> involved) {
+      OverlayException thrown, Lack lack, List<Path> involved, boolean making) {
     return switch (lack) {
       case DESCRIPTORS ->
           Optional.of(
@@ -157,7 +162,7 @@ final class Exhaustion {
           Optional.of(
               Room.of(host, List.of(), involved).stream()
                   .min(Comparator.comparingLong(Room::files))
-                  .map(room -> full(thrown, lack == Lack.SPACE ? room.scarcer() : lack, room))
+                  .map(room -> full(thrown, lack == Lack.SPACE ? room.lack(making) : lack, room))
                   .orElseGet(() -> somewhere(thrown, lack, involved)));
     };
   }
@@ -231,12 +236,12 @@ final class Exhaustion {
   }
 
   /**
-   * Refuses a directory that nobody can write to.
+   * Refuses a directory that nobody can write to; nothing where there is none.
    *
    * @throws ExhaustedException where its file system is mounted read-only
    */
   static void requireWritable(String asked, Path directory) {
-    if (isReadOnly(directory)) {
+    if (directory != null && Files.exists(directory) && isReadOnly(directory)) {
       throw unwritable(asked, directory, null);
     }
   }

@@ -124,7 +124,7 @@ final class Launcher {
     running.add(tree);
     guard.started(process.pid());
     try {
-      terms.started().accept(process.pid());
+      announce(process, tree, terms.started());
       CompletableFuture<Void> tidied = process.onExit().thenAcceptAsync(tool -> tidy(tool, tree));
       boolean timedOut = !awaitEnd(invocation, ended, tree, terms.limit());
       tidied.join();
@@ -163,8 +163,18 @@ final class Launcher {
                   return tool.exitValue();
                 },
                 Threads.POOL);
-    started.accept(process.pid());
+    announce(process, tree, started);
     return new Running.Piped(process, tree, grace, ended);
+  }
+
+  /** What cannot be remembered must not run. */
+  private void announce(Process process, ProcessTree tree, LongConsumer started) {
+    try {
+      started.accept(process.pid());
+    } catch (RuntimeException e) {
+      tree.end(grace);
+      throw e;
+    }
   }
 
   /**
@@ -182,7 +192,7 @@ final class Launcher {
                     .redirectErrorStream(true)
                     .redirectOutput(messages.toFile()));
     ProcessTree tree = new ProcessTree(process.pid(), setsid.isPresent());
-    started.accept(process.pid());
+    announce(process, tree, started);
     return Running.detached(tree, grace, process.onExit().thenApply(Process::exitValue), messages);
   }
 

@@ -158,9 +158,7 @@ final class OverlayMaker {
           "cannot make the overlay " + target + ": something is there; choose another path");
     }
     Path parent = target.getParent();
-    if (parent != null && Files.isDirectory(parent)) {
-      Exhaustion.requireWritable("cannot make the overlay " + target, parent);
-    }
+    Exhaustion.requireWritable("cannot make the overlay " + target, parent);
     if (parent == null || !Files.isDirectory(parent) || !Files.isWritable(parent)) {
       throw new InvalidSpecException(
           "cannot make the overlay "

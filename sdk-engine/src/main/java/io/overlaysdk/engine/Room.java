@@ -95,9 +95,14 @@ record Room(Path place, long bytes, long allBytes, OptionalLong inodes, long all
     return Math.min(bytes / BYTES_OF_A_FILE, inodes.orElse(Long.MAX_VALUE));
   }
 
-  /** Which of the two there is less of. */
-  Lack scarcer() {
-    return inodes.orElse(Long.MAX_VALUE) < bytes / BYTES_OF_A_FILE ? Lack.INODES : Lack.SPACE;
+  /**
+   * Which of the two there was none left of, when everything was undone.
+   *
+   * @param making whether it was a file that could not be made
+   */
+  Lack lack(boolean making) {
+    boolean fewInodes = inodes.orElse(Long.MAX_VALUE) < bytes / BYTES_OF_A_FILE;
+    return lack().orElse(making && fewInodes ? Lack.INODES : Lack.SPACE);
   }
 
   /** What there is next to nothing left of. */

@@ -79,7 +79,7 @@ class ExhaustionTest {
   @Test
   void tellsTheFullestOfAllPlacesWhereNobodyNamesOne() {
     OverlayException thrown =
-        new LaunchException("cannot", List.of("mksquashfs"), "Write failed because " + ENOSPC);
+        new LaunchException("cannot", List.of("mkfifo"), "mkfifo: cannot create fifo: " + ENOSPC);
 
     ExhaustedException e =
         (ExhaustedException)
