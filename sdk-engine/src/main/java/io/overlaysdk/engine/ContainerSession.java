@@ -227,9 +227,9 @@ final class ContainerSession extends CommandSession {
       Turn held = emptyInside();
       try {
         if (!tidied) {
-          tidied = true;
           tell(listener -> listener.closing(this));
           tidy();
+          tidied = true;
           tell(listener -> listener.closed(this));
         }
       } finally {
@@ -238,15 +238,21 @@ final class ContainerSession extends CommandSession {
     }
   }
 
+  /** What fails can be tried again, and is when the SDK is closed. */
   private void tidy() {
     try {
       entrance.park();
-      scratch.close();
-    } finally {
-      lock.ifPresent(OverlayLock::close);
-      // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
-      onClose.accept(this);
+      launcher.endAll();
+      try {
+        scratch.close();
+      } finally {
+        lock.ifPresent(OverlayLock::close);
+      }
+    } catch (OverlayException e) {
+      throw explained(e);
     }
+    // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
+    onClose.accept(this);
   }
 
   /** Ends commands until none is on its way any more: one may have been about to start. */

@@ -17,9 +17,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Tells what the machine had no more of when something failed. The one place that does: what fails
@@ -36,7 +39,7 @@ final class Exhaustion {
           Lack.PROCESSES,
               Pattern.compile(
                   "(?i)(fork|clone|exec|spawn|thread).*resource temporarily unavailable"
-                      + "|error(=|: )11\\b|cannot fork|failed to create (new OS )?thread"));
+                      + "|native thread|error(=|: )11\\b|cannot fork|failed to create (new OS )?thread"));
 
   /** Namespaces are counted too, and the kernel says of them what it says of disks. */
   private static final Pattern NAMESPACES = Pattern.compile("unshare failed|user_namespaces");
@@ -98,23 +101,44 @@ final class Exhaustion {
     if (thrown instanceof ExhaustedException) {
       return thrown;
     }
-    List<String> said = new ArrayList<>();
-    List<Path> involved = new ArrayList<>();
-    Throwable cause = thrown;
-    for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
-      said.add(said(cause));
-      if (cause instanceof FileSystemException e && e.getFile() != null) {
-        involved.add(Path.of(e.getFile()));
-      }
-      cause = cause.getCause();
-    }
-    String all = String.join("\n", said);
+    List<Path> involved =
+        causes(thrown)
+            .filter(FileSystemException.class::isInstance)
+            .map(cause -> ((FileSystemException) cause).getFile())
+            .filter(Objects::nonNull)
+            .map(Path::of)
+            .collect(Collectors.toCollection(ArrayList::new));
+    String all = allSaid(thrown);
     boolean making = !involved.isEmpty() || MAKING.matcher(all).find();
     if (involved.isEmpty()) {
       involved.addAll(own);
       involved.addAll(places);
     }
-    return lack(all).flatMap(found -> explained(thrown, found, involved, making)).orElse(thrown);
+    return lack(all)
+        .flatMap(found -> explained(thrown, found, involved, making))
+        .or(() -> thrown instanceof LaunchException ? found(thrown, own) : Optional.empty())
+        .orElse(thrown);
+  }
+
+  /**
+   * Whether something was not tried for want of descriptors or processes: that must not be taken
+   * for an answer.
+   */
+  static boolean isNoAnswer(Throwable thrown) {
+    String said = allSaid(thrown);
+    // the JDK's own helper cannot say what it lacked
+    return said.contains("exec spawn helper")
+        || lack(said)
+            .filter(lack -> lack == Lack.DESCRIPTORS || lack == Lack.PROCESSES)
+            .isPresent();
+  }
+
+  private static String allSaid(Throwable thrown) {
+    return causes(thrown).map(Exhaustion::said).collect(Collectors.joining("\n"));
+  }
+
+  private static Stream<Throwable> causes(Throwable thrown) {
+    return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause).limit(DEEPEST);
   }
 
   /** What a system or tool has said; the rest of a message may hold anything, such as paths. */
@@ -127,7 +151,8 @@ final class Exhaustion {
     }
     // one that came from a process of the engine's has its cause in its text
     boolean plain = thrown.getClass() == OverlayException.class && thrown.getCause() == null;
-    return plain || thrown instanceof IOException ? String.valueOf(thrown.getMessage()) : "";
+    boolean told = thrown instanceof IOException || thrown instanceof OutOfMemoryError;
+    return plain || told ? String.valueOf(thrown.getMessage()) : "";
   }
 
   private static Optional<Lack> lack(String said) {
@@ -192,6 +217,14 @@ final class Exhaustion {
         OptionalLong.of(room.bytes()),
         room.inodes(),
         thrown);
+  }
+
+  /** Not every tool says why it has failed: fuse-overlayfs does not of its work directory. */
+  private Optional<OverlayException> found(OverlayException thrown, List<Path> own) {
+    return Room.of(host, List.of(), own).stream()
+        .filter(room -> room.lack().isPresent())
+        .findFirst()
+        .map(room -> full(thrown, room.lack().orElseThrow(), room));
   }
 
   /** Where nobody tells how much is left, and so which of several places it was. */

@@ -25,6 +25,8 @@ import java.util.regex.Pattern;
 final class LiveCommand implements RunningCommand {
   private static final Pattern SIGNAL = Pattern.compile("[A-Z][A-Z0-9+-]{0,9}");
 
+  private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final Command command;
   private final Execution execution;
   private final Deadline deadline;
@@ -84,7 +86,12 @@ final class LiveCommand implements RunningCommand {
   private void endForTime() {
     if (!ended.isDone()) {
       timedOut = true;
-      execution.end(grace);
+      try {
+        execution.end(grace);
+      } catch (OverlayException e) {
+        // what belongs to it could not be told, for want of descriptors, say
+        startClock(AGAIN_NANOS);
+      }
     }
   }
 

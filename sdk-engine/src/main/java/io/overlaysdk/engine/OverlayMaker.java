@@ -61,7 +61,13 @@ final class OverlayMaker {
       throw new InvalidSpecException(
           "an ext3 overlay needs at least " + SMALLEST_IMAGE + " bytes, not " + size.bytes());
     }
-    return image(file, (scratch, partial) -> format(scratch, partial, size));
+    return image(
+        file,
+        (scratch, partial) -> {
+          format(scratch, partial, size);
+          // a tool may say that it has done what it has not
+          new OverlayReader().read(Overlay.at(partial));
+        });
   }
 
   private void format(Scratch scratch, Path partial, ImageSize size) {
