@@ -9,6 +9,7 @@ import io.overlaysdk.LaunchException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.Result;
 import io.overlaysdk.UnsupportedException;
+import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Stdio;
@@ -26,6 +27,9 @@ import java.util.function.UnaryOperator;
 
 /** How the commands of one session get into its container. */
 final class Entrance {
+  /** Mounting a large image from a slow file system, in a machine that is busy. */
+  private static final Duration STARTING = Duration.ofMinutes(10);
+
   /** How many containers are tried for a command that has not begun. */
   private static final int ATTEMPTS = 3;
 
@@ -110,7 +114,12 @@ final class Entrance {
       try {
         SlotExecution execution = begin(container, command, reads);
         boolean first = !container.isProven();
-        if (execution.isCertain() || awaitBegin(execution, deadline)) {
+        if (execution.isCertain() || awaitBegin(execution, patience(deadline))) {
+          if (!container.isProven() && deadline.left().isEmpty()) {
+            container.end();
+            throw results.notStarted(
+                command, "it has not started within " + STARTING.toMinutes() + " minutes");
+          }
           if (first && container.isProven()) {
             mounted.run();
           }
@@ -166,11 +175,22 @@ final class Entrance {
     return resident;
   }
 
+  /** How long a container may take to start where nobody says; fetching an image has no limit. */
+  private Optional<Long> patience(Deadline deadline) {
+    return deadline
+        .left()
+        .or(
+            () ->
+                planned.image().kind() == ImageFacts.Kind.REMOTE
+                    ? Optional.empty()
+                    : Optional.of(STARTING.toNanos()));
+  }
+
   /** False where the container could not be started. */
-  private static boolean awaitBegin(SlotExecution execution, Deadline deadline) {
+  private static boolean awaitBegin(SlotExecution execution, Optional<Long> patience) {
     try {
-      if (deadline.left().isPresent()) {
-        execution.begun().get(deadline.left().get(), TimeUnit.NANOSECONDS);
+      if (patience.isPresent()) {
+        execution.begun().get(patience.get(), TimeUnit.NANOSECONDS);
       } else {
         execution.begun().get();
       }
@@ -264,7 +284,7 @@ final class Entrance {
     try {
       Resident container = Resident.detach(control, "c0", plan, launcher, started);
       SlotExecution execution = begin(container, nothing, false);
-      if (!awaitBegin(execution, deadline) || !execution.begun().isDone()) {
+      if (!awaitBegin(execution, patience(deadline)) || !execution.begun().isDone()) {
         container.end();
         giveUpResident(nothing, execution.ended().join().messages());
         throw new UnsupportedException(

@@ -48,6 +48,8 @@ final class Cramped {
     ProcessBuilder jvm =
         ChildJvm.of(site.directory(), CrampedParts.class, site.directory().toString(), part);
     words.addAll(jvm.command());
+    // its own helper has the open files of the JVM too, and where it fails JDK 17 closes others'
+    words.add(words.indexOf("-cp"), "-Djdk.lang.Process.launchMechanism=VFORK");
     Path said = site.directory().resolve("said");
     Process process =
         jvm.command(words).redirectErrorStream(true).redirectOutput(said.toFile()).start();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.CheckReport.State;
+import io.overlaysdk.Command;
 import io.overlaysdk.CommandFailedException;
 import io.overlaysdk.CommitMode;
 import io.overlaysdk.Image;
@@ -69,6 +70,15 @@ class ExhaustionIT {
     Cramped.run(site, "descriptors", "size=1m", small(), "ulimit -n 120");
   }
 
+  /** Threads count as processes. Root's are not limited, whatever ulimit says. */
+  @Test
+  void givesUpWithoutProcessesAndGoesOn() throws Exception {
+    if (!System.getProperty("user.name").equals("root")) {
+      // -p of dash is what others call -u
+      Cramped.run(site, "threads", "size=1m", small(), "ulimit -p 70");
+    }
+  }
+
   @Test
   void tellsOfAFileSystemThatIsReadOnly() throws Exception {
     Cramped.run(site, "readOnly", "size=24m", small(), ":");
@@ -104,11 +114,18 @@ class ExhaustionIT {
   void endsASessionWhoseFileServerHangs(String server) throws Exception {
     try (OverlaySdk sdk = site.open()) {
       Overlay overlay = site.ext3Overlay(sdk);
-      SessionSpec spec =
-          site.on("fuse-overlayfs").overlay(overlay).timeLimit(Duration.ofSeconds(1));
+      SessionSpec spec = site.on("fuse-overlayfs").overlay(overlay);
+      try (Session before = sdk.start(spec)) {
+        before.run("sh", "-c", "echo written > /app/message.txt").orThrow();
+      }
       Session session = sdk.start(spec);
-      session.run("sh", "-c", "echo written > /app/message.txt; sync").orThrow();
-      long pid = Traces.with(site.directory(), server + " -").orElseThrow().pid();
+      session.run("true").orThrow();
+      long pid =
+          Traces.of(site.directory()).stream()
+              .filter(trace -> trace.words().split(" ")[0].endsWith(server))
+              .findFirst()
+              .orElseThrow()
+              .pid();
       program("kill", "-STOP", Long.toString(pid));
       assertTimeoutPreemptively(
           Duration.ofSeconds(30),
@@ -126,7 +143,8 @@ class ExhaustionIT {
 
   private static boolean succeeds(Session session, String script) {
     try {
-      return session.run("sh", "-c", script).succeeded();
+      Command command = Command.of("sh", "-c", script).timeLimit(Duration.ofSeconds(1));
+      return session.run(command).succeeded();
     } catch (OverlayException e) {
       return false;
     }
