@@ -32,7 +32,14 @@ public final class CommandFailedException extends OverlayException {
         + " "
         + how
         + (stderr.isEmpty() ? "" : "\n  it printed: " + (start > 0 ? "..." : ""))
-        + stderr.substring(start);
+        + stderr.substring(start)
+        + result.lack().map(CommandFailedException::full).orElse("");
+  }
+
+  private static String full(Lack lack) {
+    return "\n  the overlay of the session has no "
+        + (lack == Lack.INODES ? "inodes" : "space")
+        + " left: delete something in it, make it larger, or use another one";
   }
 
   /** What came of the command. */

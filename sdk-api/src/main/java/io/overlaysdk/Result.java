@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What came of a command that has ended: its status, and what it wrote.
@@ -20,6 +21,7 @@ public final class Result {
   private final byte[] stderr;
   private final boolean truncated;
   private final Duration took;
+  private final Optional<Lack> lack;
 
   /** Made by the engine; a caller gets one from {@link Session#run}. */
   public Result(
@@ -30,6 +32,18 @@ public final class Result {
       byte[] stderr,
       boolean truncated,
       Duration took) {
+    this(command, termination, exitStatus, stdout, stderr, truncated, took, Optional.empty());
+  }
+
+  private Result(
+      Command command,
+      Termination termination,
+      int exitStatus,
+      byte[] stdout,
+      byte[] stderr,
+      boolean truncated,
+      Duration took,
+      Optional<Lack> lack) {
     this.command = Objects.requireNonNull(command, "command");
     this.termination = Objects.requireNonNull(termination, "termination");
     this.exitStatus = exitStatus;
@@ -37,6 +51,13 @@ public final class Result {
     this.stderr = stderr.clone();
     this.truncated = truncated;
     this.took = Objects.requireNonNull(took, "took");
+    this.lack = lack;
+  }
+
+  /** The same, of a session whose overlay has none of this left. */
+  public Result with(Lack lack) {
+    return new Result(
+        command, termination, exitStatus, stdout, stderr, truncated, took, Optional.of(lack));
   }
 
   /** The command that ran. */
@@ -85,6 +106,16 @@ public final class Result {
   /** Whether one of the streams was longer than what is kept of it. */
   public boolean truncated() {
     return truncated;
+  }
+
+  /**
+   * What the session's writable overlay had none left of after the command had failed: {@link
+   * Lack#SPACE} or {@link Lack#INODES}, and with that most likely why. Looked for only where the
+   * command failed; empty too where nobody can tell, as in a session that was joined, and where the
+   * command has taken away again what it had written.
+   */
+  public Optional<Lack> lack() {
+    return lack;
   }
 
   /** From its start to its end, the start of a container included where one was started for it. */

@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +43,28 @@ class OverlayExceptionTest {
     assertEquals(
         "the command [ls, /x] ended with 255, which may be the container tool's own failure",
         new CommandFailedException(result(Termination.UNCERTAIN, 255, "")).getMessage());
+  }
+
+  @Test
+  void aFailedCommandSaysWhatTheOverlayLacks() {
+    Result result = result(Termination.EXITED, 1, "").with(Lack.INODES);
+    assertEquals(Optional.of(Lack.INODES), result.lack());
+    String message = new CommandFailedException(result).getMessage();
+    assertTrue(message.contains("has no inodes left: delete something"), message);
+  }
+
+  @Test
+  void whatIsExhaustedSaysWhereAndHowMuchIsLeft() {
+    Throwable cause = new IOException("No space left on device");
+    ExhaustedException e =
+        new ExhaustedException(
+            "a", Lack.SPACE, Path.of("/x"), OptionalLong.of(7), OptionalLong.empty(), cause);
+    assertEquals(Lack.SPACE, e.lack());
+    assertEquals(Optional.of(Path.of("/x")), e.place());
+    assertEquals(OptionalLong.of(7), e.freeBytes());
+    assertEquals(OptionalLong.empty(), e.freeInodes());
+    assertSame(cause, e.getCause());
+    assertEquals(Optional.empty(), new ExhaustedException("a", Lack.PROCESSES, cause).place());
   }
 
   @Test
@@ -143,6 +167,7 @@ class OverlayExceptionTest {
         CommandFailedException.class,
         ConfigException.class,
         CorruptOverlayException.class,
+        ExhaustedException.class,
         InvalidSpecException.class,
         LaunchException.class,
         NoBackendException.class,

@@ -3,6 +3,7 @@ package io.overlaysdk.cli;
 import io.overlaysdk.Result;
 import io.overlaysdk.Termination;
 import java.io.PrintWriter;
+import java.util.Locale;
 
 /** What the exit status of {@code overlay} says, beside the status of the command that it ran. */
 final class ExitStatus {
@@ -33,6 +34,10 @@ final class ExitStatus {
               + " is the command's status or the container tool's: the image has no shell, or the"
               + " shell was killed with the command");
     }
+    result
+        .lack()
+        .map(lack -> lack.name().toLowerCase(Locale.ROOT))
+        .ifPresent(lack -> err.println("overlay: the session's overlay has no " + lack + " left"));
     return result.exitStatus();
   }
 }

@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.NoBackendException;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Backend;
 import io.overlaysdk.spi.Host;
@@ -86,6 +87,9 @@ final class Backends {
     try {
       return backend.probe(host);
     } catch (RuntimeException | LinkageError e) {
+      if (e instanceof OverlayException thrown && Exhaustion.isNoAnswer(thrown)) {
+        throw thrown;
+      }
       return new Probe.Absent(
           "its probe failed: " + e, "report this to whoever made the backend " + backend.name());
     }

@@ -2,11 +2,13 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Command;
 import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.Lack;
 import io.overlaysdk.OutputListener;
 import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
 import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
+import io.overlaysdk.Termination;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** What running commands is like, in whatever container. */
 abstract class CommandSession implements Session {
@@ -114,6 +117,17 @@ abstract class CommandSession implements Session {
   /** Runs a command with the caller's own streams. */
   abstract Result runOnTerminal(Command command);
 
+  /** What the writable overlay has none left of, as far as that can be told. */
+  Optional<Lack> lack() {
+    return Optional.empty();
+  }
+
+  /** With what was lacking, which nobody asks where the command succeeded or its time was over. */
+  static Result lacking(Result result, Supplier<Optional<Lack>> lack) {
+    boolean failed = !result.succeeded() && result.termination() != Termination.TIMED_OUT;
+    return failed ? lack.get().map(result::with).orElse(result) : result;
+  }
+
   /** Whether a command that ended without having begun should be tried again. */
   abstract boolean triesAgain(Execution.End end, String messages);
 
@@ -135,6 +149,7 @@ abstract class CommandSession implements Session {
             limits.grace(),
             results,
             onEnd,
+            this::lack,
             result -> tell(listener -> listener.ended(this, result)));
     if (!open || given.isPresent()) {
       Pump.feed(given.orElseGet(InputStream::nullInputStream), live.stdin());

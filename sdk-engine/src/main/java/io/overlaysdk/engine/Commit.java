@@ -133,6 +133,7 @@ final class Commit {
           "the image would be written to \"" + target + "\", which exists; choose another name");
     }
     Path parent = target.getParent();
+    Exhaustion.requireWritable("cannot make the image " + target, parent);
     if (parent == null || !Files.isDirectory(parent) || !Files.isWritable(parent)) {
       throw new InvalidSpecException(
           "the image would be written to \""

@@ -5,11 +5,16 @@ import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandMode;
 import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.Lack;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.Result;
 import io.overlaysdk.SessionSpec;
+import io.overlaysdk.spi.OverlayFacts;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +38,8 @@ final class ContainerSession extends CommandSession {
   private final Optional<OverlayLock> lock;
   private final Launcher launcher;
   private final LayerReading reading;
+  private final Exhaustion exhaustion;
+  private final OverlayRoom room;
   private final Consumer<ContainerSession> onClose;
   private final Entrance entrance;
 
@@ -51,6 +58,8 @@ final class ContainerSession extends CommandSession {
       Launcher launcher,
       Optional<Path> mkfifo,
       LayerReading reading,
+      Exhaustion exhaustion,
+      OverlayRoom room,
       Limits limits,
       Listeners listeners,
       Consumer<ContainerSession> onClose) {
@@ -61,6 +70,8 @@ final class ContainerSession extends CommandSession {
     this.lock = lock;
     this.launcher = launcher;
     this.reading = reading;
+    this.exhaustion = exhaustion;
+    this.room = room;
     this.onClose = onClose;
     ControlDirectory control =
         new ControlDirectory(scratch.directory().resolve("control"), launcher, mkfifo);
@@ -70,7 +81,8 @@ final class ContainerSession extends CommandSession {
             control,
             launcher,
             journal::process,
-            () -> listeners.tell(listener -> listener.mounted(this)));
+            () -> listeners.tell(listener -> listener.mounted(this)),
+            this::explained);
   }
 
   @Override
@@ -98,10 +110,27 @@ final class ContainerSession extends CommandSession {
       }
       return Optional.of(
           live(command, execution.get(), given, open, deadline, entrance.results(), held::release));
+    } catch (OverlayException e) {
+      held.release();
+      throw explained(e);
     } catch (RuntimeException e) {
       held.release();
       throw e;
     }
+  }
+
+  private OverlayException explained(OverlayException thrown) {
+    List<Path> own = new ArrayList<>(List.of(scratch.directory()));
+    planned.overlays().stream()
+        .filter(OverlayFacts::isWritable)
+        .map(OverlayFacts::path)
+        .forEach(own::add);
+    return exhaustion.explained(thrown, own);
+  }
+
+  @Override
+  Optional<Lack> lack() {
+    return room.lack(entrance.innermost());
   }
 
   /** No driver lets two mounts share one upper directory: lines of one of them get lost. */
@@ -119,7 +148,8 @@ final class ContainerSession extends CommandSession {
         entrance.park();
       }
       tell(listener -> listener.started(this, command));
-      Result result = entrance.onTerminal(command, Deadline.of(limit(command)));
+      Result result =
+          lacking(entrance.onTerminal(command, Deadline.of(limit(command))), this::lack);
       tell(listener -> listener.ended(this, result));
       return result;
     } finally {
@@ -197,9 +227,9 @@ final class ContainerSession extends CommandSession {
       Turn held = emptyInside();
       try {
         if (!tidied) {
-          tidied = true;
           tell(listener -> listener.closing(this));
           tidy();
+          tidied = true;
           tell(listener -> listener.closed(this));
         }
       } finally {
@@ -208,15 +238,21 @@ final class ContainerSession extends CommandSession {
     }
   }
 
+  /** What fails can be tried again, and is when the SDK is closed. */
   private void tidy() {
     try {
       entrance.park();
-      scratch.close();
-    } finally {
-      lock.ifPresent(OverlayLock::close);
-      // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
-      onClose.accept(this);
+      launcher.endAll();
+      try {
+        scratch.close();
+      } finally {
+        lock.ifPresent(OverlayLock::close);
+      }
+    } catch (OverlayException e) {
+      throw explained(e);
     }
+    // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
+    onClose.accept(this);
   }
 
   /** Ends commands until none is on its way any more: one may have been about to start. */

@@ -114,6 +114,7 @@ final class DirectoryOverlay {
     if (Files.isWritable(path) && Files.isReadable(path) && Files.isExecutable(path)) {
       return;
     }
+    Exhaustion.requireWritable("cannot write to the overlay " + found.path(), path);
     String part = path.equals(found.path()) ? "it" : "its \"" + path.getFileName() + "\"";
     throw refused(
         part + " cannot be written to by this user; it belongs to user id " + owner(path),

@@ -16,6 +16,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.RebaseReport;
@@ -41,11 +42,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The one door: each thing it does is done by a class of its own. */
 final class Engine implements OverlaySdk {
@@ -57,6 +62,8 @@ final class Engine implements OverlaySdk {
 
   /** What preparing a session may take: formatting a large image on a slow file system. */
   private static final Duration STEP_LIMIT = Duration.ofMinutes(10);
+
+  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
   private final Configuration configuration;
   private final Environment environment;
@@ -72,9 +79,11 @@ final class Engine implements OverlaySdk {
   private final Journal journal;
   private final Ledger ledger;
   private final Lines lines;
+  private final Exhaustion exhaustion;
   private final Listeners listeners = new Listeners();
   private final Set<ContainerSession> open = ConcurrentHashMap.newKeySet();
   private final Set<JoinedSession> joined = ConcurrentHashMap.newKeySet();
+  private final Queue<AutoCloseable> unclosed = new ConcurrentLinkedQueue<>();
   private final Set<HeldChanges> read = ConcurrentHashMap.newKeySet();
 
   private Engine(
@@ -104,6 +113,9 @@ final class Engine implements OverlaySdk {
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
     this.lines = new Lines(host, new Removal(host, launcher), ledger);
+    this.exhaustion =
+        new Exhaustion(
+            host, List.of(newScratchPath().getParent(), stateDirectory(), cacheDirectory()));
   }
 
   static Engine open(
@@ -132,6 +144,11 @@ final class Engine implements OverlaySdk {
     return outcome.timedOut()
         ? Optional.empty()
         : Optional.of(new Host.Answer(outcome.status(), outcome.outputText(), outcome.errorText()));
+  }
+
+  /** Tells what the machine had no more of. */
+  Exhaustion exhaustion() {
+    return exhaustion;
   }
 
   @Override
@@ -369,6 +386,11 @@ final class Engine implements OverlaySdk {
   }
 
   private ContainerSession openNow(SessionSpec asked, Consumer<Journal.Entry> begun) {
+    try {
+      closeTheRest();
+    } catch (OverlayException e) {
+      LOG.warn("{}", e.getMessage());
+    }
     SessionSpec spec = lines.expand(asked);
     Path directory = newScratchPath();
     Planner.Planned planned = planner.plan(spec, directory, converter().facts());
@@ -411,6 +433,8 @@ final class Engine implements OverlaySdk {
             own,
             host.find("mkfifo"),
             new LayerReading(host, configuration, images),
+            exhaustion,
+            new OverlayRoom(host, planned),
             limits(),
             listeners,
             open::remove);
@@ -449,11 +473,24 @@ final class Engine implements OverlaySdk {
     Modes.set(scratch.resolve("tmp"), 01777);
   }
 
-  private static void closeAfter(RuntimeException failure, AutoCloseable opened) {
+  /** What cannot be closed now is tried again later. */
+  private void closeAfter(RuntimeException failure, AutoCloseable opened) {
     try {
       opened.close();
     } catch (Exception e) {
       failure.addSuppressed(e);
+      unclosed.add(opened);
+    }
+  }
+
+  private void closeTheRest() {
+    for (AutoCloseable rest = unclosed.poll(); rest != null; rest = unclosed.poll()) {
+      try {
+        rest.close();
+      } catch (Exception e) {
+        unclosed.add(rest);
+        throw new OverlayException("something is left of what has failed before: " + e, e);
+      }
     }
   }
 
@@ -587,6 +624,7 @@ final class Engine implements OverlaySdk {
     open.forEach(session -> steps.add(session::close));
     joined.forEach(session -> steps.add(session::close));
     read.forEach(changes -> steps.add(changes::close));
+    steps.add(this::closeTheRest);
     steps.add(launcher::endAll);
     steps.add(guard::close);
     RuntimeException failure = null;
@@ -629,7 +667,12 @@ final class Engine implements OverlaySdk {
   private Scratch newScratch(String what) {
     Scratch scratch =
         new Scratch(newScratchPath(), journal.begin(what), launcher, new Removal(host, launcher));
-    scratch.make();
+    try {
+      scratch.make();
+    } catch (RuntimeException e) {
+      closeAfter(e, scratch);
+      throw e;
+    }
     return scratch;
   }
 

@@ -8,6 +8,7 @@ import io.overlaysdk.spi.EngineProvider;
 public final class EngineService implements EngineProvider {
   @Override
   public OverlaySdk open(Configuration configuration, ClassLoader classLoader) {
-    return Engine.open(configuration, classLoader, System.getenv());
+    Engine engine = Engine.open(configuration, classLoader, System.getenv());
+    return engine.exhaustion().around(engine);
   }
 }

@@ -9,6 +9,7 @@ import io.overlaysdk.LaunchException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.Result;
 import io.overlaysdk.UnsupportedException;
+import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Plan;
 import io.overlaysdk.spi.Stdio;
@@ -16,14 +17,19 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
 
 /** How the commands of one session get into its container. */
 final class Entrance {
+  /** Mounting a large image from a slow file system, in a machine that is busy. */
+  private static final Duration STARTING = Duration.ofMinutes(10);
+
   /** How many containers are tried for a command that has not begun. */
   private static final int ATTEMPTS = 3;
 
@@ -42,13 +48,15 @@ final class Entrance {
   /**
    * @param started is told the pid of each process
    * @param mounted is told of each container that has started
+   * @param explained what is thrown where one does not start
    */
   Entrance(
       Planner.Planned planned,
       ControlDirectory control,
       Launcher launcher,
       LongConsumer started,
-      Runnable mounted) {
+      Runnable mounted,
+      UnaryOperator<OverlayException> explained) {
     this.mounted = mounted;
     this.planned = planned;
     this.plan = planned.choice().plan();
@@ -59,7 +67,8 @@ final class Entrance {
         new Results(
             planned.choice().backend().name(),
             planned.start(),
-            command -> invocation(command, "s", Stdio.PIPES).words());
+            command -> invocation(command, "s", Stdio.PIPES).words(),
+            explained);
     this.mode = planned.spec().hasSeparateCommands() ? CommandMode.SEPARATE : CommandMode.RESIDENT;
   }
 
@@ -105,7 +114,12 @@ final class Entrance {
       try {
         SlotExecution execution = begin(container, command, reads);
         boolean first = !container.isProven();
-        if (execution.isCertain() || awaitBegin(execution, deadline)) {
+        if (execution.isCertain() || awaitBegin(execution, patience(deadline))) {
+          if (!container.isProven() && deadline.left().isEmpty()) {
+            container.end();
+            throw results.notStarted(
+                command, "it has not started within " + STARTING.toMinutes() + " minutes");
+          }
           if (first && container.isProven()) {
             mounted.run();
           }
@@ -161,11 +175,22 @@ final class Entrance {
     return resident;
   }
 
+  /** How long a container may take to start where nobody says; fetching an image has no limit. */
+  private Optional<Long> patience(Deadline deadline) {
+    return deadline
+        .left()
+        .or(
+            () ->
+                planned.image().kind() == ImageFacts.Kind.REMOTE
+                    ? Optional.empty()
+                    : Optional.of(STARTING.toNanos()));
+  }
+
   /** False where the container could not be started. */
-  private static boolean awaitBegin(SlotExecution execution, Deadline deadline) {
+  private static boolean awaitBegin(SlotExecution execution, Optional<Long> patience) {
     try {
-      if (deadline.left().isPresent()) {
-        execution.begun().get(deadline.left().get(), TimeUnit.NANOSECONDS);
+      if (patience.isPresent()) {
+        execution.begun().get(patience.get(), TimeUnit.NANOSECONDS);
       } else {
         execution.begun().get();
       }
@@ -259,7 +284,7 @@ final class Entrance {
     try {
       Resident container = Resident.detach(control, "c0", plan, launcher, started);
       SlotExecution execution = begin(container, nothing, false);
-      if (!awaitBegin(execution, deadline) || !execution.begun().isDone()) {
+      if (!awaitBegin(execution, patience(deadline)) || !execution.begun().isDone()) {
         container.end();
         giveUpResident(nothing, execution.ended().join().messages());
         throw new UnsupportedException(
@@ -271,6 +296,11 @@ final class Entrance {
     } catch (IOException e) {
       throw new OverlayException("cannot talk to a container: " + e, e);
     }
+  }
+
+  /** The process that is furthest inside, where a container runs. */
+  synchronized OptionalLong innermost() {
+    return resident == null ? OptionalLong.empty() : resident.running().tree().innermost();
   }
 
   /** Ends the container, in which no command runs; the next command starts it again. */

@@ -142,7 +142,7 @@ final class FuseMount implements AutoCloseable {
             },
             "overlay-sdk mount " + at.getFileName());
     thread.setDaemon(true);
-    thread.start();
+    Threads.start(thread);
   }
 
   private void await(Object before) throws IOException {

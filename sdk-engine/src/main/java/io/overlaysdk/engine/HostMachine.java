@@ -184,6 +184,9 @@ final class HostMachine implements Host {
       byte[] bytes = in.readNBytes(LONGEST_TEXT + 1);
       return bytes.length > LONGEST_TEXT ? Optional.empty() : Optional.of(new String(bytes, UTF_8));
     } catch (IOException e) {
+      if (Exhaustion.isNoAnswer(e)) {
+        throw new OverlayException("cannot read " + file + ": " + e, e);
+      }
       return Optional.empty();
     }
   }

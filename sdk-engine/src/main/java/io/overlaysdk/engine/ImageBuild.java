@@ -70,6 +70,7 @@ final class ImageBuild {
           "cannot build " + end + ": something is there; choose another path");
     }
     Path parent = end.getParent();
+    Exhaustion.requireWritable("cannot build " + end, parent);
     if (parent == null || !Files.isDirectory(parent) || !Files.isWritable(parent)) {
       throw new InvalidSpecException(
           "cannot build " + end + ": " + parent + " is not a directory that you can write to");

@@ -44,7 +44,8 @@ final class JoinedSession extends CommandSession {
     this.name = name;
     this.stays = stays;
     this.resident = resident;
-    this.results = new Results(stays.backend(), stays.start(), command -> List.of());
+    this.results =
+        new Results(stays.backend(), stays.start(), command -> List.of(), thrown -> thrown);
     this.onClose = onClose;
   }
 

@@ -1,11 +1,12 @@
 package io.overlaysdk.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.overlaysdk.OverlayException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -42,11 +43,16 @@ final class Journal {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       Entry entry = new Entry(file);
-      entry.write("host", hostName());
-      entry.write("boot", bootId());
-      entry.write("owner", ProcessKey.of(ProcessHandle.current().pid()).toString());
-      entry.write("since", Instant.now().toString());
-      entry.write("session", what);
+      try {
+        entry.write("host", hostName());
+        entry.write("boot", bootId());
+        entry.write("owner", ProcessKey.of(ProcessHandle.current().pid()).toString());
+        entry.write("since", Instant.now().toString());
+        entry.write("session", what);
+      } catch (IOException | RuntimeException e) {
+        Files.deleteIfExists(file);
+        throw e;
+      }
       return entry;
     } catch (IOException e) {
       throw new OverlayException(
@@ -134,11 +140,20 @@ final class Journal {
       this.file = file;
     }
 
-    /** Adds a line; it is on disk when this returns. */
+    /** Adds a line, or nothing where there is no room for all of it. */
     synchronized void write(String name, String value) {
       String line = name + " " + value.replace("\\", "\\\\").replace("\n", "\\n") + "\n";
-      try {
-        Files.writeString(file, line, UTF_8, WRITE, APPEND);
+      try (FileChannel channel = FileChannel.open(file, WRITE)) {
+        long before = channel.size();
+        try {
+          ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(UTF_8));
+          while (bytes.hasRemaining()) {
+            channel.write(bytes, before + bytes.position());
+          }
+        } catch (IOException e) {
+          channel.truncate(before);
+          throw e;
+        }
       } catch (IOException e) {
         throw new OverlayException("cannot write the journal of sessions " + file + ": " + e, e);
       }

@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import io.overlaysdk.CancelledException;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Stdio;
 import java.io.File;
@@ -27,6 +28,8 @@ import java.util.function.LongConsumer;
 import org.apache.commons.exec.DefaultExecutor;
 import org.apache.commons.exec.ProcessDestroyer;
 import org.apache.commons.exec.PumpStreamHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The only class that starts processes. What is awaited runs through commons-exec; what needs the
@@ -38,6 +41,8 @@ final class Launcher {
 
   /** From here on a status may mean that the tool was killed and could not end what it started. */
   private static final int SUSPICIOUS = 125;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Launcher.class);
 
   private final Environment environment;
   private final Guard guard;
@@ -124,7 +129,7 @@ final class Launcher {
     running.add(tree);
     guard.started(process.pid());
     try {
-      terms.started().accept(process.pid());
+      announce(process, tree, terms.started());
       CompletableFuture<Void> tidied = process.onExit().thenAcceptAsync(tool -> tidy(tool, tree));
       boolean timedOut = !awaitEnd(invocation, ended, tree, terms.limit());
       tidied.join();
@@ -157,14 +162,25 @@ final class Launcher {
             .onExit()
             .thenApplyAsync(
                 tool -> {
-                  tidy(tool, tree);
-                  running.remove(tree);
-                  guard.ended(process.pid());
+                  if (tidy(tool, tree)) {
+                    running.remove(tree);
+                    guard.ended(process.pid());
+                  }
                   return tool.exitValue();
                 },
                 Threads.POOL);
-    started.accept(process.pid());
+    announce(process, tree, started);
     return new Running.Piped(process, tree, grace, ended);
+  }
+
+  /** What cannot be remembered must not run. */
+  private void announce(Process process, ProcessTree tree, LongConsumer started) {
+    try {
+      started.accept(process.pid());
+    } catch (RuntimeException e) {
+      tree.end(grace);
+      throw e;
+    }
   }
 
   /**
@@ -182,7 +198,7 @@ final class Launcher {
                     .redirectErrorStream(true)
                     .redirectOutput(messages.toFile()));
     ProcessTree tree = new ProcessTree(process.pid(), setsid.isPresent());
-    started.accept(process.pid());
+    announce(process, tree, started);
     return Running.detached(tree, grace, process.onExit().thenApply(Process::exitValue), messages);
   }
 
@@ -197,18 +213,25 @@ final class Launcher {
     streams.accept(builder);
     try {
       return builder.start();
-    } catch (IOException e) {
+    } catch (IOException | OutOfMemoryError e) {
+      // the JDK starts a thread for each process
       throw new LaunchException("cannot start " + invocation.executable(), invocation.words(), e);
     }
   }
 
   /**
    * What a killed tool leaves (Apptainer 1.4: squashfuse, fuse-overlayfs, fuse2fs) holds its mounts
-   * and the pipes of the command.
+   * and the pipes of the command. False where that could not be told.
    */
-  private void tidy(Process tool, ProcessTree tree) {
-    if (tool.exitValue() >= SUSPICIOUS) {
-      tree.end(grace);
+  private boolean tidy(Process tool, ProcessTree tree) {
+    try {
+      if (tool.exitValue() >= SUSPICIOUS) {
+        tree.end(grace);
+      }
+      return true;
+    } catch (OverlayException e) {
+      LOG.warn("something may be left of a tool that was killed: {}", e.getMessage());
+      return false;
     }
   }
 
@@ -282,7 +305,7 @@ final class Launcher {
             () -> {
               try {
                 ended.complete(work.run());
-              } catch (IOException | InterruptedException | RuntimeException e) {
+              } catch (IOException | InterruptedException | RuntimeException | OutOfMemoryError e) {
                 if (started.completeExceptionally(e)) {
                   ended.completeExceptionally(e);
                 } else {
@@ -293,7 +316,7 @@ final class Launcher {
             },
             "overlay-sdk " + invocation.executable().getFileName());
     thread.setDaemon(true);
-    thread.start();
+    Threads.start(thread);
     return ended;
   }
 

@@ -107,8 +107,16 @@ final class Lines {
     }
     Frozen layer = newLayer(line, Optional.empty(), message);
     Line next = advance(line, layer);
-    move(line.overlay().resolve("upper"), layer.directory().resolve("upper"));
-    settle(next);
+    Path upper = line.overlay().resolve("upper");
+    Path frozen = layer.directory().resolve("upper");
+    move(upper, frozen);
+    try {
+      settle(next);
+    } catch (RuntimeException e) {
+      // no room for a new one, say: without an upper the layer counts no longer
+      move(frozen, upper);
+      throw e;
+    }
     return seen(layer, List.of(line.overlay()));
   }
 

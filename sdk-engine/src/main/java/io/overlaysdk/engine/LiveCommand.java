@@ -3,12 +3,14 @@ package io.overlaysdk.engine;
 import io.overlaysdk.CancelledException;
 import io.overlaysdk.Command;
 import io.overlaysdk.InvalidSpecException;
+import io.overlaysdk.Lack;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -16,11 +18,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** A command that was started, with its time limit. */
 final class LiveCommand implements RunningCommand {
   private static final Pattern SIGNAL = Pattern.compile("[A-Z][A-Z0-9+-]{0,9}");
+
+  private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Command command;
   private final Execution execution;
@@ -29,10 +34,15 @@ final class LiveCommand implements RunningCommand {
   private final Results results;
   private final CompletableFuture<Execution.End> ended;
   private final CompletableFuture<Result> result;
+  private final Supplier<Optional<Lack>> lacking;
   private volatile boolean timedOut;
+
+  /** Asked for once. */
+  private Optional<Lack> lack;
 
   /**
    * @param onEnd is run before anybody is told that the command has ended
+   * @param lacking tells what may be why it failed
    * @param listener is told then of one that had begun, before all others
    */
   LiveCommand(
@@ -42,12 +52,14 @@ final class LiveCommand implements RunningCommand {
       Duration grace,
       Results results,
       Runnable onEnd,
+      Supplier<Optional<Lack>> lacking,
       Consumer<Result> listener) {
     this.command = command;
     this.execution = execution;
     this.deadline = deadline;
     this.grace = grace;
     this.results = results;
+    this.lacking = lacking;
     this.ended =
         execution
             .ended()
@@ -74,7 +86,12 @@ final class LiveCommand implements RunningCommand {
   private void endForTime() {
     if (!ended.isDone()) {
       timedOut = true;
-      execution.end(grace);
+      try {
+        execution.end(grace);
+      } catch (OverlayException e) {
+        // what belongs to it could not be told, for want of descriptors, say
+        startClock(AGAIN_NANOS);
+      }
     }
   }
 
@@ -84,7 +101,15 @@ final class LiveCommand implements RunningCommand {
    * @throws OverlayException where it did not begin
    */
   Result result(Execution.End end, BoundedOutput stdout, BoundedOutput stderr) {
-    return results.of(command, end, timedOut, deadline, stdout, stderr);
+    return CommandSession.lacking(
+        results.of(command, end, timedOut, deadline, stdout, stderr), this::lack);
+  }
+
+  private synchronized Optional<Lack> lack() {
+    if (lack == null) {
+      lack = lacking.get();
+    }
+    return lack;
   }
 
   /** How the command ended, whatever that means. */

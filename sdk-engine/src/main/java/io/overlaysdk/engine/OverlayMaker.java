@@ -61,7 +61,13 @@ final class OverlayMaker {
       throw new InvalidSpecException(
           "an ext3 overlay needs at least " + SMALLEST_IMAGE + " bytes, not " + size.bytes());
     }
-    return image(file, (scratch, partial) -> format(scratch, partial, size));
+    return image(
+        file,
+        (scratch, partial) -> {
+          format(scratch, partial, size);
+          // a tool may say that it has done what it has not
+          new OverlayReader().read(Overlay.at(partial));
+        });
   }
 
   private void format(Scratch scratch, Path partial, ImageSize size) {
@@ -158,6 +164,7 @@ final class OverlayMaker {
           "cannot make the overlay " + target + ": something is there; choose another path");
     }
     Path parent = target.getParent();
+    Exhaustion.requireWritable("cannot make the overlay " + target, parent);
     if (parent == null || !Files.isDirectory(parent) || !Files.isWritable(parent)) {
       throw new InvalidSpecException(
           "cannot make the overlay "

@@ -46,6 +46,7 @@ final class OverlayReader {
     ExtSuperblock superblock =
         ExtSuperblock.read(file, offset, file.size() - offset, "the file system");
     if (access == Access.READ_WRITE && !Files.isWritable(found.path())) {
+      Exhaustion.requireWritable("cannot write to the overlay " + found.path(), found.path());
       throw new InvalidSpecException(
           "the overlay "
               + found.path()

@@ -68,12 +68,20 @@ final class Packer {
       // the same overlay gives the same bytes
       Files.setLastModifiedTime(manifest, FileTime.fromMillis(0));
       squash(overlay, manifest, file.partial(), time.orElse(0), scratch);
+      requireSquashfs(file.partial());
       Pack.complete(file.partial());
       file.appear();
     } catch (IOException e) {
       throw new OverlayException("cannot pack " + overlay.path() + ": " + e, e);
     } finally {
       lock.close();
+    }
+  }
+
+  /** A tool may say that it has done what it has not. */
+  private static void requireSquashfs(Path made) {
+    try (RawFile file = RawFile.open(Found.at(made, Subject.PACK))) {
+      SquashfsSuperblock.check(file, 0, file.size(), "what mksquashfs has made");
     }
   }
 

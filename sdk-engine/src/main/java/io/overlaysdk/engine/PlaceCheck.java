@@ -2,9 +2,10 @@ package io.overlaysdk.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.overlaysdk.ExhaustedException;
 import io.overlaysdk.Finding;
 import io.overlaysdk.Finding.Level;
-import io.overlaysdk.OverlayException;
+import io.overlaysdk.Lack;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Host.Answer;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Looks at a directory that sessions write to: what its file system allows, tried in a directory of
@@ -257,27 +259,31 @@ final class PlaceCheck {
   /**
    * What a session needs of a directory before it is opened there.
    *
-   * @throws OverlayException where it has no room
+   * @throws ExhaustedException where it has no room
    */
   static void require(String subject, Path directory) {
     Path parent = directory.getParent();
     if (parent == null || !Files.isDirectory(parent)) {
       return; // whoever makes something there says what is wrong
     }
-    lackOfBytes(parent)
-        .ifPresent(
-            found -> {
-              throw new OverlayException(
-                  "cannot open a session: in "
-                      + parent
-                      + " ("
-                      + subject
-                      + ") "
-                      + found
-                      + ", and it needs "
-                      + LEAST_BYTES
-                      + "; make room, or configure another directory");
-            });
+    Optional<String> lack = lackOfBytes(parent);
+    if (lack.isPresent()) {
+      throw new ExhaustedException(
+          "cannot open a session: in "
+              + parent
+              + " ("
+              + subject
+              + ") "
+              + lack.get()
+              + ", and it needs "
+              + LEAST_BYTES
+              + "; make room, or configure another directory",
+          Lack.SPACE,
+          parent,
+          OptionalLong.of(parent.toFile().getUsableSpace()),
+          OptionalLong.empty(),
+          null);
+    }
   }
 
   private void add(Finding finding) {

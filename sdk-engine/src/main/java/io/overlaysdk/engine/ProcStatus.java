@@ -2,8 +2,10 @@ package io.overlaysdk.engine;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.overlaysdk.OverlayException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -37,9 +39,19 @@ record ProcStatus(long group, long session, boolean zombie, int depth, long star
           fields[0].equals("Z") || fields[0].equals("X"),
           depth(Files.readString(directory.resolve("status"), ISO_8859_1)),
           Long.parseLong(fields[19]));
+    } catch (FileSystemException e) {
+      if (Files.exists(directory)) {
+        throw untold(directory, e);
+      }
+      return GONE;
     } catch (IOException e) {
       return GONE;
     }
+  }
+
+  /** Without a descriptor nothing can be read, and what runs must not be taken for dead. */
+  private static OverlayException untold(Path file, IOException cause) {
+    return new OverlayException("cannot tell what runs: " + file + ": " + cause, cause);
   }
 
   private static int depth(String status) {
@@ -79,7 +91,10 @@ record ProcStatus(long group, long session, boolean zombie, int depth, long star
         }
       }
     } catch (IOException e) {
-      // Not a Linux, or no /proc: then there is nothing to be found this way.
+      if (Files.exists(PROC)) {
+        throw untold(PROC, e);
+      }
+      // not a Linux: then there is nothing to be found this way
       return List.of();
     }
     return members;

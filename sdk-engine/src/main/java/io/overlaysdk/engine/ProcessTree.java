@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -73,6 +74,16 @@ final class ProcessTree {
       left = all();
     }
     return interrupted;
+  }
+
+  /** One of those that are in the most pid namespaces; the youngest, which is no helper. */
+  OptionalLong innermost() {
+    List<ProcessHandle> all = all();
+    int deepest = all.stream().mapToInt(ProcessTree::depth).max().orElse(0);
+    return all.stream()
+        .filter(process -> depth(process) == deepest)
+        .mapToLong(ProcessHandle::pid)
+        .max();
   }
 
   /** Those that are in this many pid namespaces. */

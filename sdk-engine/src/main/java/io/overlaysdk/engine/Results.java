@@ -4,10 +4,12 @@ import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.Result;
 import io.overlaysdk.Termination;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * What is told of the ends of commands.
@@ -15,8 +17,13 @@ import java.util.function.Function;
  * @param backend who runs them
  * @param start where they start that say nothing
  * @param invocation what a container is started with for a command
+ * @param explained what is thrown in place of an error
  */
-record Results(String backend, ContainerPath start, Function<Command, List<String>> invocation) {
+record Results(
+    String backend,
+    ContainerPath start,
+    Function<Command, List<String>> invocation,
+    UnaryOperator<OverlayException> explained) {
   /** What a command's status is where its time was over: as timeout(1) of coreutils has it. */
   private static final int TIMED_OUT = 124;
 
@@ -63,10 +70,11 @@ record Results(String backend, ContainerPath start, Function<Command, List<Strin
     return command.directory().orElse(start);
   }
 
-  LaunchException notStarted(Command command, String messages) {
-    return new LaunchException(
-        backend + " could not start the container for " + command,
-        invocation.apply(command),
-        messages);
+  OverlayException notStarted(Command command, String messages) {
+    return explained.apply(
+        new LaunchException(
+            backend + " could not start the container for " + command,
+            invocation.apply(command),
+            messages));
   }
 }

@@ -58,6 +58,9 @@ final class SquashfsRoot {
   }
 
   private void set(Permissions permissions, Instant modified) throws IOException {
+    if (number(0, 4) != SquashfsSuperblock.MAGIC) {
+      throw new IOException("it is no squashfs");
+    }
     if ((number(FLAGS, 2) & INODES_AS_THEY_ARE) == 0) {
       throw new IOException("its inodes are compressed");
     }
@@ -108,6 +111,9 @@ final class SquashfsRoot {
   }
 
   private long number(long at, int length) throws IOException {
+    if (offset + at < 0) {
+      throw new IOException("it leads to " + at);
+    }
     ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).limit(length);
     while (bytes.hasRemaining()) {
       if (file.read(bytes, offset + at + bytes.position()) < 0) {

@@ -1,5 +1,7 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.ExhaustedException;
+import io.overlaysdk.Lack;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
@@ -17,12 +19,50 @@ final class Threads {
 
   private Threads() {}
 
+  /**
+   * Starts a thread.
+   *
+   * @throws ExhaustedException where there can be no more of them, which Java calls a lack of
+   *     memory
+   */
+  static void start(Thread thread) {
+    try {
+      thread.start();
+    } catch (OutOfMemoryError e) {
+      throw exhausted(e);
+    }
+  }
+
+  private static ExhaustedException exhausted(OutOfMemoryError e) {
+    return new ExhaustedException(
+        "cannot start a thread: no more processes may run; end some, or raise the limit (ulimit"
+            + " -u, pids.max)",
+        Lack.PROCESSES,
+        e);
+  }
+
+  /** One of a pool, which starts it. */
+  private static final class Worker extends Thread {
+    Worker(Runnable work, String name, long stack) {
+      super(null, work, name, stack);
+    }
+
+    @Override
+    public void start() {
+      try {
+        super.start();
+      } catch (OutOfMemoryError e) {
+        throw exhausted(e);
+      }
+    }
+  }
+
   private static ScheduledThreadPoolExecutor clock() {
     ScheduledThreadPoolExecutor clock =
         new ScheduledThreadPoolExecutor(
             1,
             work -> {
-              Thread thread = new Thread(work, "overlay-sdk clock");
+              Thread thread = new Worker(work, "overlay-sdk clock", 0);
               thread.setDaemon(true);
               return thread;
             });
@@ -41,7 +81,7 @@ final class Threads {
         TimeUnit.SECONDS,
         new SynchronousQueue<>(),
         work -> {
-          Thread thread = new Thread(null, work, "overlay-sdk " + last.incrementAndGet(), 1 << 18);
+          Thread thread = new Worker(work, "overlay-sdk " + last.incrementAndGet(), 1 << 18);
           thread.setDaemon(true);
           return thread;
         });

@@ -35,7 +35,14 @@ final class Uppers {
       }
       Files.move(made, overlay.resolve("upper"), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new OverlayException("cannot make the upper of " + overlay + ": " + e, e);
+      OverlayException failure =
+          new OverlayException("cannot make the upper of " + overlay + ": " + e, e);
+      try {
+        Deletion.tree(made);
+      } catch (IOException left) {
+        failure.addSuppressed(left);
+      }
+      throw failure;
     }
   }
 
