@@ -1,5 +1,6 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.Access;
 import io.overlaysdk.BackendReport;
 import io.overlaysdk.CancelledException;
 import io.overlaysdk.Changes;
@@ -19,6 +20,7 @@ import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.RebaseReport;
+import io.overlaysdk.Recovered;
 import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionReport;
@@ -170,9 +172,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public CheckReport check(Path overlay, boolean repair) {
-    return listeners.during(
-        "check of " + overlay,
-        () -> new ImageCare(host, launcher, this::newScratch).check(overlay, repair));
+    return listeners.during("check of " + overlay, () -> care().check(overlay, repair));
   }
 
   @Override
@@ -181,9 +181,13 @@ final class Engine implements OverlaySdk {
     listeners.during(
         "resize of " + overlay,
         () -> {
-          new ImageCare(host, launcher, this::newScratch).resize(overlay, bytes);
+          care().resize(overlay, bytes);
           return overlay;
         });
+  }
+
+  private ImageCare care() {
+    return new ImageCare(host, launcher, this::newScratch);
   }
 
   @Override
@@ -369,7 +373,13 @@ final class Engine implements OverlaySdk {
   }
 
   private ContainerSession openNow(SessionSpec asked, Consumer<Journal.Entry> begun) {
+    // what a dead session has left running would still write, and hold what is asked for
+    recovery().runQuietly();
     SessionSpec spec = lines.expand(asked);
+    spec.overlays().stream()
+        .filter(overlay -> overlay.access() == Access.READ_WRITE)
+        .flatMap(overlay -> overlay.path().stream())
+        .forEach(care()::mendUnlocked);
     Path directory = newScratchPath();
     Planner.Planned planned = planner.plan(spec, directory, converter().facts());
     PlaceCheck.require("scratch directory", directory);
@@ -409,7 +419,8 @@ final class Engine implements OverlaySdk {
             entry,
             lock,
             own,
-            host.find("mkfifo"),
+            host,
+            care(),
             new LayerReading(host, configuration, images),
             limits(),
             listeners,
@@ -573,7 +584,7 @@ final class Engine implements OverlaySdk {
   }
 
   @Override
-  public List<String> recover() {
+  public List<Recovered> recover() {
     return recovery().run();
   }
 

@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.DSYNC;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.overlaysdk.OverlayException;
@@ -9,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
@@ -17,12 +20,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is open: one file a session or build, written before anything is done and deleted when all
  * is undone. A file whose owner is dead tells what to take away. Each line is {@code NAME VALUE}.
  */
 final class Journal {
+  private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
   private static final String SUFFIX = ".session";
 
   /** How the links end that lead from the names of sessions to their records. */
@@ -44,11 +50,16 @@ final class Journal {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       Entry entry = new Entry(file);
-      entry.write("host", hostName());
-      entry.write("boot", bootId());
-      entry.write("owner", ProcessKey.of(ProcessHandle.current().pid()).toString());
-      entry.write("since", Instant.now().toString());
-      entry.write("session", what);
+      ProcessKey self = ProcessKey.of(ProcessHandle.current().pid());
+      // at once, so that a kill leaves either all of it or nothing
+      entry.append(
+          line("host", hostName())
+              + line("boot", bootId())
+              + line("owner", self.toString())
+              + line("since", Instant.now().toString())
+              + line("session", what),
+          WRITE,
+          APPEND);
       return entry;
     } catch (IOException e) {
       throw new OverlayException(
@@ -91,6 +102,10 @@ final class Journal {
     }
   }
 
+  private static String line(String name, String value) {
+    return name + " " + value.replace("\\", "\\\\").replace("\n", "\\n") + "\n";
+  }
+
   /** Homes are shared between machines, and so is what lies in them. */
   static String hostName() throws IOException {
     return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
@@ -111,8 +126,14 @@ final class Journal {
       return new ProcessKey(pid, ProcStatus.of(pid).startTicks());
     }
 
+    /**
+     * @throws IllegalArgumentException where the text is none
+     */
     static ProcessKey parse(String text) {
-      String[] parts = text.split(" ", 2);
+      String[] parts = text.split(" ", -1);
+      if (parts.length != 2) {
+        throw new IllegalArgumentException("\"" + text + "\" names no process");
+      }
       return new ProcessKey(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
     }
 
@@ -127,6 +148,13 @@ final class Journal {
     }
   }
 
+  /**
+   * Of a record.
+   *
+   * @param by the name of the user whose it is
+   */
+  record Written(String by, Instant at) {}
+
   /** The record of one session. */
   static final class Entry {
     private final Path file;
@@ -135,11 +163,19 @@ final class Journal {
       this.file = file;
     }
 
-    /** Adds a line; it is on disk when this returns. */
-    synchronized void write(String name, String value) {
-      String line = name + " " + value.replace("\\", "\\\\").replace("\n", "\\n") + "\n";
+    /** Adds a line, which a kill of this process does not undo. */
+    void write(String name, String value) {
+      append(line(name, value), WRITE, APPEND);
+    }
+
+    /** Adds a line of something that a power failure does not end; it is on disk then. */
+    void announce(String name, String value) {
+      append(line(name, value), WRITE, APPEND, DSYNC);
+    }
+
+    private synchronized void append(String lines, OpenOption... how) {
       try {
-        Files.writeString(file, line, UTF_8, WRITE, APPEND);
+        Files.writeString(file, lines, UTF_8, how);
       } catch (IOException e) {
         throw new OverlayException("cannot write the journal of sessions " + file + ": " + e, e);
       }
@@ -174,10 +210,48 @@ final class Journal {
 
     /** The process with whose end the session ends; it may be handed over, so the last counts. */
     Optional<ProcessKey> owner() {
-      List<String> owners = values("owner");
-      return owners.isEmpty()
-          ? Optional.empty()
-          : Optional.of(ProcessKey.parse(owners.get(owners.size() - 1)));
+      List<ProcessKey> owners = processes("owner");
+      return owners.isEmpty() ? Optional.empty() : Optional.of(owners.get(owners.size() - 1));
+    }
+
+    /** The processes of all lines of this name. */
+    List<ProcessKey> processes(String name) {
+      List<ProcessKey> processes = new ArrayList<>();
+      for (String value : values(name)) {
+        try {
+          processes.add(ProcessKey.parse(value));
+        } catch (IllegalArgumentException e) {
+          LOG.warn("the journal of sessions {} is damaged: {}", file, e.getMessage());
+        }
+      }
+      return processes;
+    }
+
+    /** The absolute paths of all lines of this name. */
+    List<Path> paths(String name) {
+      List<Path> paths = new ArrayList<>();
+      for (String value : values(name)) {
+        try {
+          Path path = Path.of(value);
+          if (path.isAbsolute()) {
+            paths.add(path);
+          }
+        } catch (InvalidPathException e) {
+          LOG.warn("the journal of sessions {} is damaged: {}", file, e.getMessage());
+        }
+      }
+      return paths;
+    }
+
+    /** Whose it is, and when it was last written; empty where it is gone. */
+    Optional<Written> written() {
+      try {
+        return Optional.of(
+            new Written(
+                Files.getOwner(file).getName(), Files.getLastModifiedTime(file).toInstant()));
+      } catch (IOException e) {
+        return Optional.empty();
+      }
     }
 
     /** How many owners it has had. */
@@ -194,16 +268,19 @@ final class Journal {
       }
     }
 
-    /** The values of all lines of this name. */
+    /** The values of all lines of this name; a line that was cut off is none. */
     List<String> values(String name) {
+      String text;
       try {
-        return Files.readAllLines(file, UTF_8).stream()
-            .filter(line -> line.startsWith(name + " "))
-            .map(line -> unescape(line.substring(name.length() + 1)))
-            .toList();
+        text = new String(Files.readAllBytes(file), UTF_8);
       } catch (IOException e) {
         return List.of();
       }
+      return text.substring(0, text.lastIndexOf('\n') + 1)
+          .lines()
+          .filter(line -> line.startsWith(name + " "))
+          .map(line -> unescape(line.substring(name.length() + 1)))
+          .toList();
     }
 
     private static String unescape(String value) {
@@ -225,7 +302,7 @@ final class Journal {
         for (String name : values("name")) {
           Path link = file.resolveSibling(name + NAME_SUFFIX);
           if (leadsHere(link)) {
-            Files.delete(link);
+            Files.deleteIfExists(link);
           }
         }
         Files.deleteIfExists(file);

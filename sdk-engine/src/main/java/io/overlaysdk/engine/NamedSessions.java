@@ -71,7 +71,13 @@ final class NamedSessions {
     Running running = Running.detached(tree, grace, ended, control.at(stays.pipe() + ".log"));
     try {
       return new JoinedSession(
-          name, stays, Resident.join(control, stays.pipe(), running), limits, listeners, onClose);
+          name,
+          stays,
+          Resident.join(control, stays.pipe(), running),
+          new Flush(host, launcher),
+          limits,
+          listeners,
+          onClose);
     } catch (IOException e) {
       throw new OverlayException("cannot join the session " + name + ": " + e, e);
     }

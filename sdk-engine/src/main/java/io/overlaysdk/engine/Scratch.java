@@ -44,7 +44,7 @@ final class Scratch implements AutoCloseable {
 
   /** Makes the directory; the journal knows of it before it is there. */
   void make() {
-    journal.write("scratch", directory.toString());
+    journal.announce("scratch", directory.toString());
     try {
       Files.createDirectory(directory, PRIVATE);
     } catch (IOException e) {
@@ -65,7 +65,7 @@ final class Scratch implements AutoCloseable {
 
   /** Remembers what is made beside its place, for which that must be on the same file system. */
   void beside(NewFile file) {
-    journal.write("partial", file.partial().toString());
+    journal.announce("partial", file.partial().toString());
   }
 
   Path directory() {

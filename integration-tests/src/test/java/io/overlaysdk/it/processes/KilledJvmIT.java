@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Recovered;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
 import io.overlaysdk.it.OnEachBackend;
@@ -60,10 +61,16 @@ class KilledJvmIT {
     Until.nothing(SOON, image::problems);
     assertEquals("written\n", image.upper("/app/message.txt"));
     try (OverlaySdk sdk = site.open()) {
-      List<String> done = sdk.recover();
+      List<Recovered> done = sdk.recover();
       assertEquals(2, done.size(), done.toString());
-      assertTrue(done.get(0).startsWith("deleted " + site.scratch()), done.toString());
-      assertTrue(done.get(1).startsWith("closed the session SessionSpec[image="), done.toString());
+      assertEquals(Recovered.Kind.SCRATCH, done.get(0).kind());
+      assertTrue(done.get(0).what().startsWith(site.scratch().toString()), done.toString());
+      assertEquals(Recovered.Kind.SESSION, done.get(1).kind());
+      assertTrue(
+          done.get(1)
+              .why()
+              .matches("its owner, process " + jvm.pid() + " of \\S+ on \\S+, is dead"),
+          done.toString());
       site.assertNothingLeft();
       assertEquals(List.of(), sdk.recover());
       try (Session session = sdk.start(site.on(backend).overlay(overlay))) {
@@ -103,9 +110,9 @@ class KilledJvmIT {
 
     Until.nothing(SOON, () -> Traces.of(site.directory()));
     try (OverlaySdk sdk = site.open()) {
-      List<String> done = sdk.recover();
+      List<Recovered> done = sdk.recover();
       // the tool's own process, of which nothing tells what it was for, may just be ending
-      done.removeIf(line -> line.startsWith("ended the process"));
+      done.removeIf(recovered -> recovered.kind() == Recovered.Kind.PROCESS);
       assertEquals(2, done.size(), done.toString());
       site.assertNothingLeft();
       new Ext3(overlay.path().orElseThrow()).assertClean();
