@@ -68,7 +68,8 @@ final class ContainerSession extends CommandSession {
     this.reading = reading;
     this.onClose = onClose;
     ControlDirectory control =
-        new ControlDirectory(scratch.directory().resolve("control"), launcher, host.find("mkfifo"));
+        new ControlDirectory(
+            scratch.directory().resolve(ControlDirectory.NAME), launcher, host.find("mkfifo"));
     this.flush = new Flush(host, launcher);
     this.entrance =
         new Entrance(

@@ -55,6 +55,7 @@ final class Journal {
       entry.append(
           line("host", hostName())
               + line("boot", bootId())
+              + line("pids", pidNamespace())
               + line("owner", self.toString())
               + line("since", Instant.now().toString())
               + line("session", what),
@@ -114,6 +115,11 @@ final class Journal {
   /** Changes with every start of the machine, after which no process of before lives. */
   static String bootId() throws IOException {
     return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+  }
+
+  /** In which the numbers of processes hold: a container may have the name of its host. */
+  static String pidNamespace() throws IOException {
+    return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
   }
 
   /**

@@ -62,7 +62,8 @@ final class NamedSessions {
       Consumer<JoinedSession> onClose) {
     Stays stays = Stays.read(entry(name));
     ControlDirectory control =
-        new ControlDirectory(stays.scratch().resolve("control"), launcher, host.find("mkfifo"));
+        new ControlDirectory(
+            stays.scratch().resolve(ControlDirectory.NAME), launcher, host.find("mkfifo"));
     ProcessTree tree = new ProcessTree(stays.process().pid(), true);
     CompletableFuture<Integer> ended =
         ProcessHandle.of(stays.process().pid())

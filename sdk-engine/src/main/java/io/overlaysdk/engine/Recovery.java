@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -83,8 +84,14 @@ final class Recovery {
   private void end(Journal.Entry entry, String why, List<Recovered> done) {
     // of two threads the second finds nothing
     synchronized (ONE_AT_A_TIME) {
+      if (entry.written().isEmpty()) {
+        return;
+      }
       String session = String.join(", ", entry.values("session"));
-      endProcesses(entry, why, done);
+      if (isOfThisBoot(entry)) {
+        endProcesses(entry, why, done);
+        endStrays(entry, why, done);
+      }
       remove(entry, "scratch", Recovery::isScratch, Recovered.Kind.SCRATCH, why, done);
       remove(entry, "partial", NewFile::isPartial, Recovered.Kind.UNFINISHED, why, done);
       entry.delete();
@@ -118,15 +125,32 @@ final class Recovery {
       if (!entry.values("host").equals(List.of(host))) {
         return Optional.empty();
       }
-      if (!entry.values("boot").equals(List.of(Journal.bootId()))) {
+      if (!isOfThisBoot(entry)) {
         return Optional.of(host + " was started again since its owner ran, " + process);
+      }
+      if (!entry.values("pids").equals(List.of(Journal.pidNamespace()))) {
+        // in a container, where the numbers are of other processes, or on the host of one
+        return Optional.empty();
       }
       return owner.get().isAlive()
           ? Optional.empty()
           : Optional.of("its owner, " + process + " on " + host + ", is dead");
     } catch (IOException e) {
-      throw new OverlayException("cannot tell which sessions are of this machine: " + e, e);
+      throw unknownMachine(e);
     }
+  }
+
+  /** Of an earlier start of the machine no process lives, and others have their numbers. */
+  private static boolean isOfThisBoot(Journal.Entry entry) {
+    try {
+      return entry.values("boot").equals(List.of(Journal.bootId()));
+    } catch (IOException e) {
+      throw unknownMachine(e);
+    }
+  }
+
+  private static OverlayException unknownMachine(IOException cause) {
+    return new OverlayException("cannot tell which sessions are of this machine: " + cause, cause);
   }
 
   private void endProcesses(Journal.Entry entry, String why, List<Recovered> done) {
@@ -136,6 +160,29 @@ final class Recovery {
         done.add(new Recovered(Recovered.Kind.PROCESS, Long.toString(process.pid()), why));
       }
     }
+  }
+
+  /**
+   * Ends what was started and could not be written down any more: what sees the session's control
+   * directory, which nothing else has mounted. From the inside out, as {@link ProcessTree} does.
+   */
+  private void endStrays(Journal.Entry entry, String why, List<Recovered> done) {
+    for (Path scratch : entry.paths("scratch")) {
+      for (long pid : isScratch(scratch) ? strays(scratch) : List.<Long>of()) {
+        if (!ProcStatus.of(pid).zombie()) {
+          new ProcessTree(pid, false).end(grace);
+          done.add(new Recovered(Recovered.Kind.PROCESS, Long.toString(pid), why));
+        }
+      }
+    }
+  }
+
+  private static List<Long> strays(Path scratch) {
+    String control = "/" + scratch.getFileName() + "/" + ControlDirectory.NAME;
+    return ProcStatus.pids().stream()
+        .filter(pid -> !ProcStatus.sharesOurMounts(pid) && MountTable.hasMounted(pid, control))
+        .sorted(Comparator.comparing((Long pid) -> -ProcStatus.of(pid).depth()))
+        .toList();
   }
 
   /**
@@ -177,7 +224,7 @@ final class Recovery {
   private void remove(Path path) {
     for (int left = ATTEMPTS; ; left--) {
       try {
-        removal.remove(path);
+        removal.removeScratch(path);
         return;
       } catch (OverlayException e) {
         if (left == 1) {

@@ -23,6 +23,7 @@ final class KillProgram {
   private final SessionSpec spec;
   private final Random random;
   private int number;
+  private int commits;
 
   private KillProgram(Site site, OverlaySdk sdk, String backend, Path overlay, long seed) {
     this.site = site;
@@ -69,7 +70,7 @@ final class KillProgram {
       does("snapshot", () -> sdk.snapshot(overlay.path().orElseThrow(), "after " + number));
     }
     if (random.nextInt(4) == 0) {
-      Path target = site.directory().resolve("commit" + number + ".sif");
+      Path target = site.directory().resolve("commit" + ++commits + ".sif");
       does("commit " + target, () -> sdk.commit(spec, target, CommitMode.LAYERED));
     }
   }

@@ -81,9 +81,10 @@ class KilledSessionsIT {
     Run(String backend, long seed, Path directory) {
       this.backend = backend;
       this.seed = seed;
-      this.random = new Random(seed);
+      // of seeds that follow one another the first numbers are much alike
+      this.random = new Random(seed * 0x9E3779B97F4A7C15L);
       this.site = Site.in(directory);
-      this.image = OnEachExt3Backend.Backends.writes(backend) && random.nextBoolean();
+      this.image = OnEachExt3Backend.Backends.writes(backend) && seed % 2 == 0;
       Victim[] all = Victim.values();
       this.victim = random.nextInt(3) == 0 ? Victim.JVM : all[random.nextInt(all.length)];
     }
