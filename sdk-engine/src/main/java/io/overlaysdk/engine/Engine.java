@@ -54,6 +54,9 @@ final class Engine implements OverlaySdk {
   /** What a probe may take: a tool that does not answer in that time is not to be used. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(10);
 
+  /** How a program ends that somebody kills. */
+  private static final int KILLED = 137;
+
   /** How often an overlay is asked for that is in use. */
   private static final long BUSY_MILLIS = 50;
 
@@ -131,6 +134,10 @@ final class Engine implements OverlaySdk {
   private static Optional<Host.Answer> ask(Launcher launcher, List<String> words) {
     Launcher.Outcome outcome =
         launcher.run(Invocation.of(words), Launcher.Terms.within(PROBE_LIMIT));
+    if (outcome.status() == KILLED && !outcome.timedOut()) {
+      // says nothing of the tool, and the answer is remembered
+      outcome = launcher.run(Invocation.of(words), Launcher.Terms.within(PROBE_LIMIT));
+    }
     return outcome.timedOut()
         ? Optional.empty()
         : Optional.of(new Host.Answer(outcome.status(), outcome.outputText(), outcome.errorText()));
