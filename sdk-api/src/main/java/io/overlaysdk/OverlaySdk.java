@@ -475,11 +475,15 @@ public interface OverlaySdk extends AutoCloseable {
 
   /**
    * Ends what sessions left behind whose process is dead: processes, mounts, scratch files. Touches
-   * nothing of a session whose owner lives, and nothing that this SDK did not make.
+   * nothing of a session whose owner lives or may live, such as on another host, and nothing that
+   * this SDK did not make. Every {@link #start} does the same first, for what is left of this user
+   * on this host.
    *
-   * @return a line for each thing that was ended or taken away
+   * @return what was ended or taken away, in that order
+   * @throws OverlayException where something could not be; all the rest is, and the next call tries
+   *     again
    */
-  List<String> recover();
+  List<Recovered> recover();
 
   /** Closes the sessions that are still open. */
   @Override

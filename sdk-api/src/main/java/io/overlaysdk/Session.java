@@ -70,6 +70,20 @@ public interface Session extends AutoCloseable {
    */
   Changes changes();
 
+  /**
+   * Brings what finished commands have written to the session's overlay onto the disk: from then on
+   * neither a kill of whatever process nor a power failure takes it away. Does nothing where there
+   * is no writable overlay that is kept. Of an ext3 image the container is ended first, with
+   * whatever commands have left running in it, because what its driver holds is written with its
+   * end; the next command starts it again. Of a directory all of the file system is written that it
+   * lies on. {@link #close} makes sure of as much for kills, and not for power failures.
+   *
+   * @throws IllegalStateException where the session is closed, or, of an ext3 image, a command runs
+   * @throws InvalidSpecException of an ext3 image, where this process has not opened the session
+   * @throws OverlayException where it cannot be written
+   */
+  void sync();
+
   /** What the session was opened with. */
   SessionSpec spec();
 

@@ -1,7 +1,10 @@
 package io.overlaysdk.cli;
 
+import io.overlaysdk.Recovered;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -12,7 +15,8 @@ import picocli.CommandLine.Spec;
     name = "recover",
     description = {
       "Ends what sessions left behind whose process is dead: processes, mounts, scratch files.",
-      "Touches nothing of a session that is in use.",
+      "Touches nothing of a session that is in use, here or on another host. Says of each thing what"
+          + " it was and why nobody needs it.",
       ""
     })
 final class RecoverCommand implements Runnable {
@@ -20,7 +24,7 @@ final class RecoverCommand implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--json", description = "For programs: a list of texts.")
+  @Option(names = "--json", description = "For programs.")
   private boolean json;
 
   RecoverCommand(OpenSdk sdk) {
@@ -29,14 +33,22 @@ final class RecoverCommand implements Runnable {
 
   @Override
   public void run() {
-    List<String> ended = sdk.get().recover();
+    List<Recovered> ended = sdk.get().recover();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(Json.of(ended));
+      out.println(Json.of(ended.stream().map(RecoverCommand::fields).toList()));
     } else if (ended.isEmpty()) {
       out.println("nothing was left behind");
     } else {
       ended.forEach(out::println);
     }
+  }
+
+  private static Map<String, Object> fields(Recovered recovered) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("kind", recovered.kind().name());
+    fields.put("what", recovered.what());
+    fields.put("why", recovered.why());
+    return fields;
   }
 }

@@ -21,6 +21,7 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.RebaseReport;
+import io.overlaysdk.Recovered;
 import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
 import io.overlaysdk.SdkListener;
@@ -48,7 +49,7 @@ final class FakeSdk implements OverlaySdk {
   final List<Object> calls = new ArrayList<>();
   List<BackendReport> reports = List.of();
   List<Finding> findings = List.of();
-  List<String> recovered = List.of();
+  List<Recovered> recovered = List.of();
   List<StepReport> steps = List.of();
   List<Change> changes = List.of();
   LayerReport report = new LayerReport(4, 300, 2, 1, List.of(), List.of());
@@ -312,7 +313,7 @@ final class FakeSdk implements OverlaySdk {
   }
 
   @Override
-  public List<String> recover() {
+  public List<Recovered> recover() {
     return recovered;
   }
 
@@ -393,6 +394,11 @@ final class FakeSdk implements OverlaySdk {
 
     @Override
     public Changes changes() {
+      throw new InvalidSpecException("nothing asks for it");
+    }
+
+    @Override
+    public void sync() {
       throw new InvalidSpecException("nothing asks for it");
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.Command;
 import io.overlaysdk.Image;
+import io.overlaysdk.Recovered;
 import io.overlaysdk.SessionSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -93,11 +94,17 @@ class OtherCommandsTest {
     assertEquals("nothing was left behind\n", CommandLineRun.of(sdk, "recover").out());
     assertEquals("[]\n", CommandLineRun.of(sdk, "recover", "--json").out());
 
-    sdk.recovered = List.of("ended process 7", "deleted /tmp/x");
+    sdk.recovered =
+        List.of(
+            new Recovered(Recovered.Kind.PROCESS, "7", "it is dead"),
+            new Recovered(Recovered.Kind.SCRATCH, "/tmp/x", "it is dead"));
 
-    assertEquals("ended process 7\ndeleted /tmp/x\n", CommandLineRun.of(sdk, "recover").out());
     assertEquals(
-        "[\"ended process 7\",\"deleted /tmp/x\"]\n",
+        "ended the process 7 and its children: it is dead\ndeleted /tmp/x: it is dead\n",
+        CommandLineRun.of(sdk, "recover").out());
+    assertEquals(
+        "[{\"kind\":\"PROCESS\",\"what\":\"7\",\"why\":\"it is dead\"},"
+            + "{\"kind\":\"SCRATCH\",\"what\":\"/tmp/x\",\"why\":\"it is dead\"}]\n",
         CommandLineRun.of(sdk, "recover", "--json").out());
   }
 

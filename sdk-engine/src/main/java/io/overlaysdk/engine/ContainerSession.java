@@ -9,6 +9,7 @@ import io.overlaysdk.Lack;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.Result;
 import io.overlaysdk.SessionSpec;
+import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -37,9 +38,11 @@ final class ContainerSession extends CommandSession {
   private final Journal.Entry journal;
   private final Optional<OverlayLock> lock;
   private final Launcher launcher;
+  private final ImageCare care;
   private final LayerReading reading;
   private final Exhaustion exhaustion;
   private final OverlayRoom room;
+  private final Flush flush;
   private final Consumer<ContainerSession> onClose;
   private final Entrance entrance;
 
@@ -56,7 +59,8 @@ final class ContainerSession extends CommandSession {
       Journal.Entry journal,
       Optional<OverlayLock> lock,
       Launcher launcher,
-      Optional<Path> mkfifo,
+      Host host,
+      ImageCare care,
       LayerReading reading,
       Exhaustion exhaustion,
       OverlayRoom room,
@@ -69,17 +73,21 @@ final class ContainerSession extends CommandSession {
     this.journal = journal;
     this.lock = lock;
     this.launcher = launcher;
+    this.care = care;
     this.reading = reading;
     this.exhaustion = exhaustion;
     this.room = room;
     this.onClose = onClose;
     ControlDirectory control =
-        new ControlDirectory(scratch.directory().resolve("control"), launcher, mkfifo);
+        new ControlDirectory(
+            scratch.directory().resolve(ControlDirectory.NAME), launcher, host.find("mkfifo"));
+    this.flush = new Flush(host, launcher);
     this.entrance =
         new Entrance(
             planned,
             control,
             launcher,
+            this::mend,
             journal::process,
             () -> listeners.tell(listener -> listener.mounted(this)),
             this::explained);
@@ -182,11 +190,7 @@ final class ContainerSession extends CommandSession {
       throw new InvalidSpecException(
           "the session on " + planned.spec().image() + " has no writable overlay: nothing changes");
     }
-    if (!turn.tryAcquire(ALL)) {
-      throw new IllegalStateException(
-          "a command runs in the session, or its changes are being read: wait for the end of that");
-    }
-    Turn held = new Turn(ALL);
+    Turn held = alone();
     try {
       requireOpen();
       entrance.park();
@@ -196,6 +200,45 @@ final class ContainerSession extends CommandSession {
     } catch (RuntimeException e) {
       held.release();
       throw e;
+    }
+  }
+
+  private Turn alone() {
+    if (!turn.tryAcquire(ALL)) {
+      throw new IllegalStateException(
+          "a command runs in the session, or its changes are being read: wait for the end of that");
+    }
+    return new Turn(ALL);
+  }
+
+  @Override
+  public void sync() {
+    requireOpen();
+    planned.overlays().stream()
+        .filter(OverlayFacts::isWritable)
+        .filter(overlay -> !overlay.path().startsWith(scratch.directory()))
+        .forEach(this::sync);
+  }
+
+  /** The driver of the container before may have been killed. */
+  private void mend() {
+    planned.overlays().stream()
+        .filter(overlay -> overlay.isWritable() && overlay.kind() == OverlayFacts.Kind.EXT3)
+        .forEach(overlay -> care.mend(overlay.path()));
+  }
+
+  private void sync(OverlayFacts overlay) {
+    if (overlay.kind() == OverlayFacts.Kind.DIRECTORY) {
+      flush.overlay(overlay.path());
+      return;
+    }
+    Turn held = alone();
+    try {
+      requireOpen();
+      entrance.park();
+      flush.overlay(overlay.path());
+    } finally {
+      held.release();
     }
   }
 

@@ -25,6 +25,9 @@ import java.util.Optional;
  * it read-only: what runs inside can write to the pipes, and can put nothing else in their place.
  */
 final class ControlDirectory {
+  /** What it is called in the scratch directory of its session. */
+  static final String NAME = "control";
+
   /**
    * Where the container sees it: at the root, because Apptainer can make a mount point only there.
    */

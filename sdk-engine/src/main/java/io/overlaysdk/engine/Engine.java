@@ -1,5 +1,6 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.Access;
 import io.overlaysdk.BackendReport;
 import io.overlaysdk.CancelledException;
 import io.overlaysdk.Changes;
@@ -20,6 +21,7 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.RebaseReport;
+import io.overlaysdk.Recovered;
 import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionReport;
@@ -56,6 +58,9 @@ import org.slf4j.LoggerFactory;
 final class Engine implements OverlaySdk {
   /** What a probe may take: a tool that does not answer in that time is not to be used. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(10);
+
+  /** How a program ends that somebody kills. */
+  private static final int KILLED = 137;
 
   /** How often an overlay is asked for that is in use. */
   private static final long BUSY_MILLIS = 50;
@@ -141,6 +146,10 @@ final class Engine implements OverlaySdk {
   private static Optional<Host.Answer> ask(Launcher launcher, List<String> words) {
     Launcher.Outcome outcome =
         launcher.run(Invocation.of(words), Launcher.Terms.within(PROBE_LIMIT));
+    if (outcome.status() == KILLED && !outcome.timedOut()) {
+      // says nothing of the tool, and the answer is remembered
+      outcome = launcher.run(Invocation.of(words), Launcher.Terms.within(PROBE_LIMIT));
+    }
     return outcome.timedOut()
         ? Optional.empty()
         : Optional.of(new Host.Answer(outcome.status(), outcome.outputText(), outcome.errorText()));
@@ -187,9 +196,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public CheckReport check(Path overlay, boolean repair) {
-    return listeners.during(
-        "check of " + overlay,
-        () -> new ImageCare(host, launcher, this::newScratch).check(overlay, repair));
+    return listeners.during("check of " + overlay, () -> care().check(overlay, repair));
   }
 
   @Override
@@ -198,9 +205,13 @@ final class Engine implements OverlaySdk {
     listeners.during(
         "resize of " + overlay,
         () -> {
-          new ImageCare(host, launcher, this::newScratch).resize(overlay, bytes);
+          care().resize(overlay, bytes);
           return overlay;
         });
+  }
+
+  private ImageCare care() {
+    return new ImageCare(host, launcher, this::newScratch);
   }
 
   @Override
@@ -391,7 +402,13 @@ final class Engine implements OverlaySdk {
     } catch (OverlayException e) {
       LOG.warn("{}", e.getMessage());
     }
+    // what a dead session has left running would still write, and hold what is asked for
+    recovery().runQuietly();
     SessionSpec spec = lines.expand(asked);
+    spec.overlays().stream()
+        .filter(overlay -> overlay.access() == Access.READ_WRITE)
+        .flatMap(overlay -> overlay.path().stream())
+        .forEach(care()::mendUnlocked);
     Path directory = newScratchPath();
     Planner.Planned planned = planner.plan(spec, directory, converter().facts());
     PlaceCheck.require("scratch directory", directory);
@@ -431,7 +448,8 @@ final class Engine implements OverlaySdk {
             entry,
             lock,
             own,
-            host.find("mkfifo"),
+            host,
+            care(),
             new LayerReading(host, configuration, images),
             exhaustion,
             new OverlayRoom(host, planned),
@@ -610,7 +628,7 @@ final class Engine implements OverlaySdk {
   }
 
   @Override
-  public List<String> recover() {
+  public List<Recovered> recover() {
     return recovery().run();
   }
 

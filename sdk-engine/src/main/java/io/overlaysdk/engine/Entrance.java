@@ -37,6 +37,7 @@ final class Entrance {
   private final Plan plan;
   private final ControlDirectory control;
   private final Launcher launcher;
+  private final Runnable before;
   private final LongConsumer started;
   private final Runnable mounted;
   private final Results results;
@@ -46,6 +47,7 @@ final class Entrance {
   private Resident resident;
 
   /**
+   * @param before makes sure that a container can be started, each time
    * @param started is told the pid of each process
    * @param mounted is told of each container that has started
    * @param explained what is thrown where one does not start
@@ -54,9 +56,11 @@ final class Entrance {
       Planner.Planned planned,
       ControlDirectory control,
       Launcher launcher,
+      Runnable before,
       LongConsumer started,
       Runnable mounted,
       UnaryOperator<OverlayException> explained) {
+    this.before = before;
     this.mounted = mounted;
     this.planned = planned;
     this.plan = planned.choice().plan();
@@ -165,6 +169,7 @@ final class Entrance {
       resident = null;
     }
     if (resident == null) {
+      before.run();
       String prefix = "c" + last.incrementAndGet();
       try {
         resident = Resident.start(control, prefix, plan, launcher, started);
@@ -234,6 +239,7 @@ final class Entrance {
   }
 
   private Execution separate(Command command) {
+    before.run();
     String name = "s" + last.incrementAndGet();
     if (!imageHasShell) {
       Running.Piped running = launcher.begin(invocation(command, name, Stdio.PIPES), started);
@@ -257,6 +263,7 @@ final class Entrance {
 
   /** Runs a command with the caller's own streams, in a container of its own. */
   Result onTerminal(Command command, Deadline deadline) {
+    before.run();
     String name = "s" + last.incrementAndGet();
     Optional<ProcessExecution.Report> report =
         imageHasShell ? Optional.of(lay(command, name)) : Optional.empty();
@@ -281,6 +288,7 @@ final class Entrance {
   Stays.Container stay(Duration patience) {
     Command nothing = Command.of("/bin/sh", "-c", ":");
     Deadline deadline = Deadline.of(Optional.of(patience));
+    before.run();
     try {
       Resident container = Resident.detach(control, "c0", plan, launcher, started);
       SlotExecution execution = begin(container, nothing, false);

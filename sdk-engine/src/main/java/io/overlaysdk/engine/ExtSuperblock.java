@@ -12,8 +12,9 @@ import java.util.Locale;
  * @param family which of them it is
  * @param needsRecovery whether its journal holds changes that its blocks do not have yet
  * @param hasErrors whether a kernel or a tool found it inconsistent
+ * @param wasClosed false while fuse2fs has it mounted for writing, and after that was cut off
  */
-record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors) {
+record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors, boolean wasClosed) {
 
   /** Told apart as Apptainer 1.4 does (pkg/image/ext3.go), by the features that are in use. */
   enum Family {
@@ -30,6 +31,7 @@ record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors) {
   private static final short MAGIC = (short) 0xEF53;
   private static final int UUID_AT = 104;
   private static final int UUID_SIZE = 16;
+  private static final int STATE_VALID = 0x1;
   private static final int STATE_ERRORS = 0x2;
   private static final int COMPAT_JOURNAL = 0x4;
   private static final int INCOMPAT_RECOVER = 0x4;
@@ -70,7 +72,8 @@ record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors) {
     return new ExtSuperblock(
         newer ? Family.EXT4 : journal ? Family.EXT3 : Family.EXT2,
         (incompat & INCOMPAT_RECOVER) != 0,
-        (block.getShort(58) & STATE_ERRORS) != 0);
+        (block.getShort(58) & STATE_ERRORS) != 0,
+        (block.getShort(58) & STATE_VALID) != 0);
   }
 
   /** What fits into a file system, as its superblock counted when it was last written. */
@@ -141,25 +144,38 @@ record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors) {
                 + " > NEW.img, then e2fsck -fp NEW.img, and use that");
   }
 
+  /** Whether whoever wrote to it last let go of it in order. */
+  boolean isClean() {
+    return !needsRecovery && !hasErrors && wasClosed;
+  }
+
   /**
    * Refuses what must be repaired. fuse2fs 1.47.4 does not mount a file system with errors; one
-   * whose journal must be replayed it either refuses or, asked for a read-only mount, writes to.
+   * whose journal must be replayed it either refuses or, asked for a read-only mount, writes to. In
+   * one that it was killed on, blocks may be taken that count as free.
    *
    * @param repair the commands that help
    * @throws CorruptOverlayException where it needs e2fsck first
    */
   void requireClean(RawFile file, String repair) {
-    if (needsRecovery || hasErrors) {
+    if (!isClean()) {
       throw new CorruptOverlayException(
           "the "
               + file.subject()
               + " "
               + file.path()
               + " was not unmounted properly: its ext3 file system "
-              + (hasErrors ? "has errors" : "needs its journal replayed")
+              + trouble()
               + "; repair it first: "
               + repair);
     }
+  }
+
+  private String trouble() {
+    if (hasErrors) {
+      return "has errors";
+    }
+    return needsRecovery ? "needs its journal replayed" : "was cut off while it was written to";
   }
 
   /** As people write it: ext3. */

@@ -192,7 +192,8 @@ final class FuseMount implements AutoCloseable {
   /** Unmounts, waits until the program has ended, and takes the mount point away. */
   @Override
   public void close() {
-    if (!ended.isDone()) {
+    // a program that was killed leaves its mount
+    if (!ended.isDone() || isMounted(at)) {
       unmount();
       ended.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
     }
@@ -205,6 +206,15 @@ final class FuseMount implements AutoCloseable {
   }
 
   private void unmount() {
+    unmount(host, launcher, at);
+  }
+
+  private static boolean isMounted(Path at) {
+    return !MountTable.below(at).isEmpty();
+  }
+
+  /** Takes a mount away whose program may be dead; what is open in it stays until it is closed. */
+  static void unmount(Host host, Launcher launcher, Path at) {
     host.find("fusermount3")
         .or(() -> host.find("fusermount"))
         .ifPresent(

@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Access;
 import io.overlaysdk.CheckReport;
+import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
@@ -12,10 +13,13 @@ import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks through ext3 overlays, repairs them and changes their size. What writes, writes to a copy
@@ -23,6 +27,8 @@ import java.util.function.Function;
  * the image as it was.
  */
 final class ImageCare {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageCare.class);
+
   /** What e2fsck ends with (e2fsck(8)): these bits together mean that nothing is left to do. */
   private static final int REPAIRED = 1 | 2;
 
@@ -42,9 +48,9 @@ final class ImageCare {
     OverlayLock lock = OverlayLock.take(facts(found), host, "");
     try {
       LockProbe.check(found, Access.READ_ONLY);
-      boolean dirty = needsRecovery(found);
+      boolean clean = isClean(found);
       Launcher.Outcome look = e2fsck("-fn", found.path());
-      if (look.status() == 0 && !dirty) {
+      if (look.status() == 0 && clean) {
         return new CheckReport(found.path(), CheckReport.State.CLEAN, look.outputText());
       }
       if (repair) {
@@ -57,6 +63,56 @@ final class ImageCare {
           look.outputText());
     } finally {
       lock.close();
+    }
+  }
+
+  /**
+   * Makes an image fit to be written to again where it was cut off: its driver or the machine died
+   * while it was written to. Other overlays are left as they are.
+   *
+   * @throws CorruptOverlayException where it cannot be repaired
+   */
+  void mendUnlocked(Path overlay) {
+    if (isCutOff(overlay)) {
+      OverlayLock lock = OverlayLock.take(facts(image(overlay)), host, "");
+      try {
+        mend(overlay);
+      } finally {
+        lock.close();
+      }
+    }
+  }
+
+  /** The same for who has the right to write to it. */
+  void mend(Path overlay) {
+    if (!isCutOff(overlay)) {
+      return;
+    }
+    Found found = image(overlay);
+    LockProbe.check(found, Access.READ_WRITE);
+    CheckReport report = repair(found);
+    if (report.state() == CheckReport.State.DAMAGED) {
+      throw new CorruptOverlayException(
+          "the overlay "
+              + overlay
+              + " was cut off while it was written to, and e2fsck cannot repair it: "
+              + report.output());
+    }
+    LOG.warn(
+        "the overlay {} was cut off while it was written to, and is repaired: {}",
+        overlay,
+        report.output());
+  }
+
+  private static boolean isCutOff(Path overlay) {
+    if (!Files.isRegularFile(overlay) || !Files.isWritable(overlay)) {
+      return false;
+    }
+    try (RawFile file = RawFile.open(Found.at(overlay, Subject.OVERLAY))) {
+      Content content = Content.of(file);
+      return content.kind() == Content.Kind.EXT
+          && content.offset() == 0
+          && !ExtSuperblock.read(file, 0, Long.MAX_VALUE, "the file system").isClean();
     }
   }
 
@@ -125,9 +181,9 @@ final class ImageCare {
     return new OverlayFacts(OverlayFacts.Kind.EXT3, found.path(), Access.READ_WRITE);
   }
 
-  private static boolean needsRecovery(Found found) {
+  private static boolean isClean(Found found) {
     try (RawFile file = RawFile.open(found)) {
-      return ExtSuperblock.read(file, 0, Long.MAX_VALUE, "the file system").needsRecovery();
+      return ExtSuperblock.read(file, 0, Long.MAX_VALUE, "the file system").isClean();
     }
   }
 

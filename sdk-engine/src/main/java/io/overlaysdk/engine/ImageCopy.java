@@ -27,16 +27,22 @@ final class ImageCopy implements AutoCloseable {
   private final Path path;
   private final Object before;
 
-  private ImageCopy(Path original, Path path, Object before) {
+  private final Scratch scratch;
+
+  private ImageCopy(Path original, Path path, Scratch scratch) {
     this.original = original;
     this.path = path;
-    this.before = before;
+    this.before = state(original);
+    this.scratch = scratch;
   }
 
   static ImageCopy of(Path original, Host host, Function<String, Scratch> scratches) {
     Path partial = original.resolveSibling("." + original.getFileName() + "." + UUID.randomUUID());
-    ImageCopy copy = new ImageCopy(original, partial, state(original));
-    try (Scratch scratch = scratches.apply("copy of " + original)) {
+    // as long as the copy is there, so that the journal knows of it
+    Scratch scratch = scratches.apply("copy of " + original);
+    ImageCopy copy = new ImageCopy(original, partial, scratch);
+    try {
+      scratch.beside(new NewFile(original, partial));
       // cp knows holes, which Java would fill
       scratch.perform(
           new Step.Run(
@@ -94,6 +100,8 @@ final class ImageCopy implements AutoCloseable {
       Files.deleteIfExists(path);
     } catch (IOException e) {
       throw new OverlayException("cannot delete " + path + ": " + e, e);
+    } finally {
+      scratch.close();
     }
   }
 }

@@ -2,16 +2,20 @@ package io.overlaysdk.engine;
 
 import static io.overlaysdk.engine.Variables.merged;
 
+import io.overlaysdk.Access;
 import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandMode;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
+import io.overlaysdk.Overlay;
 import io.overlaysdk.Result;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.UnsupportedException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +30,7 @@ final class JoinedSession extends CommandSession {
   private final String name;
   private final Stays stays;
   private final Resident resident;
+  private final Flush flush;
   private final Results results;
   private final Consumer<JoinedSession> onClose;
   private final Set<LiveCommand> running = ConcurrentHashMap.newKeySet();
@@ -37,6 +42,7 @@ final class JoinedSession extends CommandSession {
       String name,
       Stays stays,
       Resident resident,
+      Flush flush,
       Limits limits,
       Listeners listeners,
       Consumer<JoinedSession> onClose) {
@@ -44,6 +50,7 @@ final class JoinedSession extends CommandSession {
     this.name = name;
     this.stays = stays;
     this.resident = resident;
+    this.flush = flush;
     this.results =
         new Results(stays.backend(), stays.start(), command -> List.of(), thrown -> thrown);
     this.onClose = onClose;
@@ -52,9 +59,7 @@ final class JoinedSession extends CommandSession {
   @Override
   LiveCommand begin(Command command, boolean open) {
     Variables.check(command.variables());
-    if (closed) {
-      throw new IllegalStateException("the session " + name + " was left");
-    }
+    requireOpen();
     Optional<InputStream> given = stdin(command);
     boolean reads = open || given.isPresent();
     String own = mark + "-" + last.incrementAndGet();
@@ -98,6 +103,34 @@ final class JoinedSession extends CommandSession {
         "cannot tell the changes of the session "
             + name
             + " while others may run commands in it: stop it, then ask for the changes of its overlay");
+  }
+
+  @Override
+  public void sync() {
+    requireOpen();
+    for (Overlay overlay : spec().overlays()) {
+      if (overlay.access() == Access.READ_WRITE && !overlay.isEphemeral()) {
+        sync(overlay.path().orElseThrow());
+      }
+    }
+  }
+
+  private void sync(Path overlay) {
+    if (!Files.isDirectory(overlay)) {
+      throw new InvalidSpecException(
+          "cannot bring the image "
+              + overlay
+              + " onto the disk while others may run commands in the session "
+              + name
+              + ": stop it, which writes all of it");
+    }
+    flush.overlay(overlay);
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the session " + name + " was left");
+    }
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.overlaysdk.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.DSYNC;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.overlaysdk.OverlayException;
@@ -10,6 +12,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
@@ -18,12 +22,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is open: one file a session or build, written before anything is done and deleted when all
  * is undone. A file whose owner is dead tells what to take away. Each line is {@code NAME VALUE}.
  */
 final class Journal {
+  private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
   private static final String SUFFIX = ".session";
 
   /** How the links end that lead from the names of sessions to their records. */
@@ -43,12 +50,18 @@ final class Journal {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       Entry entry = new Entry(file);
+      ProcessKey self = ProcessKey.of(ProcessHandle.current().pid());
       try {
-        entry.write("host", hostName());
-        entry.write("boot", bootId());
-        entry.write("owner", ProcessKey.of(ProcessHandle.current().pid()).toString());
-        entry.write("since", Instant.now().toString());
-        entry.write("session", what);
+        // at once, so that a kill leaves either all of it or nothing
+        entry.append(
+            line("host", hostName())
+                + line("boot", bootId())
+                + line("pids", pidNamespace())
+                + line("owner", self.toString())
+                + line("since", Instant.now().toString())
+                + line("session", what),
+            WRITE,
+            APPEND);
       } catch (IOException | RuntimeException e) {
         Files.deleteIfExists(file);
         throw e;
@@ -96,6 +109,10 @@ final class Journal {
     }
   }
 
+  private static String line(String name, String value) {
+    return name + " " + value.replace("\\", "\\\\").replace("\n", "\\n") + "\n";
+  }
+
   /** Homes are shared between machines, and so is what lies in them. */
   static String hostName() throws IOException {
     return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
@@ -104,6 +121,11 @@ final class Journal {
   /** Changes with every start of the machine, after which no process of before lives. */
   static String bootId() throws IOException {
     return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+  }
+
+  /** In which the numbers of processes hold: a container may have the name of its host. */
+  static String pidNamespace() throws IOException {
+    return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
   }
 
   /**
@@ -116,8 +138,14 @@ final class Journal {
       return new ProcessKey(pid, ProcStatus.of(pid).startTicks());
     }
 
+    /**
+     * @throws IllegalArgumentException where the text is none
+     */
     static ProcessKey parse(String text) {
-      String[] parts = text.split(" ", 2);
+      String[] parts = text.split(" ", -1);
+      if (parts.length != 2) {
+        throw new IllegalArgumentException("\"" + text + "\" names no process");
+      }
       return new ProcessKey(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
     }
 
@@ -132,6 +160,13 @@ final class Journal {
     }
   }
 
+  /**
+   * Of a record.
+   *
+   * @param by the name of the user whose it is
+   */
+  record Written(String by, Instant at) {}
+
   /** The record of one session. */
   static final class Entry {
     private final Path file;
@@ -140,15 +175,24 @@ final class Journal {
       this.file = file;
     }
 
-    /** Adds a line, or nothing where there is no room for all of it. */
-    synchronized void write(String name, String value) {
-      String line = name + " " + value.replace("\\", "\\\\").replace("\n", "\\n") + "\n";
-      try (FileChannel channel = FileChannel.open(file, WRITE)) {
+    /** Adds a line, which a kill of this process does not undo. */
+    void write(String name, String value) {
+      append(line(name, value), WRITE, APPEND);
+    }
+
+    /** Adds a line of something that a power failure does not end; it is on disk then. */
+    void announce(String name, String value) {
+      append(line(name, value), WRITE, APPEND, DSYNC);
+    }
+
+    /** All of it, or nothing where there is no room for that. */
+    private synchronized void append(String lines, OpenOption... how) {
+      try (FileChannel channel = FileChannel.open(file, how)) {
         long before = channel.size();
         try {
-          ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(UTF_8));
+          ByteBuffer bytes = ByteBuffer.wrap(lines.getBytes(UTF_8));
           while (bytes.hasRemaining()) {
-            channel.write(bytes, before + bytes.position());
+            channel.write(bytes);
           }
         } catch (IOException e) {
           channel.truncate(before);
@@ -188,10 +232,48 @@ final class Journal {
 
     /** The process with whose end the session ends; it may be handed over, so the last counts. */
     Optional<ProcessKey> owner() {
-      List<String> owners = values("owner");
-      return owners.isEmpty()
-          ? Optional.empty()
-          : Optional.of(ProcessKey.parse(owners.get(owners.size() - 1)));
+      List<ProcessKey> owners = processes("owner");
+      return owners.isEmpty() ? Optional.empty() : Optional.of(owners.get(owners.size() - 1));
+    }
+
+    /** The processes of all lines of this name. */
+    List<ProcessKey> processes(String name) {
+      List<ProcessKey> processes = new ArrayList<>();
+      for (String value : values(name)) {
+        try {
+          processes.add(ProcessKey.parse(value));
+        } catch (IllegalArgumentException e) {
+          LOG.warn("the journal of sessions {} is damaged: {}", file, e.getMessage());
+        }
+      }
+      return processes;
+    }
+
+    /** The absolute paths of all lines of this name. */
+    List<Path> paths(String name) {
+      List<Path> paths = new ArrayList<>();
+      for (String value : values(name)) {
+        try {
+          Path path = Path.of(value);
+          if (path.isAbsolute()) {
+            paths.add(path);
+          }
+        } catch (InvalidPathException e) {
+          LOG.warn("the journal of sessions {} is damaged: {}", file, e.getMessage());
+        }
+      }
+      return paths;
+    }
+
+    /** Whose it is, and when it was last written; empty where it is gone. */
+    Optional<Written> written() {
+      try {
+        return Optional.of(
+            new Written(
+                Files.getOwner(file).getName(), Files.getLastModifiedTime(file).toInstant()));
+      } catch (IOException e) {
+        return Optional.empty();
+      }
     }
 
     /** How many owners it has had. */
@@ -208,16 +290,19 @@ final class Journal {
       }
     }
 
-    /** The values of all lines of this name. */
+    /** The values of all lines of this name; a line that was cut off is none. */
     List<String> values(String name) {
+      String text;
       try {
-        return Files.readAllLines(file, UTF_8).stream()
-            .filter(line -> line.startsWith(name + " "))
-            .map(line -> unescape(line.substring(name.length() + 1)))
-            .toList();
+        text = new String(Files.readAllBytes(file), UTF_8);
       } catch (IOException e) {
         return List.of();
       }
+      return text.substring(0, text.lastIndexOf('\n') + 1)
+          .lines()
+          .filter(line -> line.startsWith(name + " "))
+          .map(line -> unescape(line.substring(name.length() + 1)))
+          .toList();
     }
 
     private static String unescape(String value) {
@@ -239,7 +324,7 @@ final class Journal {
         for (String name : values("name")) {
           Path link = file.resolveSibling(name + NAME_SUFFIX);
           if (leadsHere(link)) {
-            Files.delete(link);
+            Files.deleteIfExists(link);
           }
         }
         Files.deleteIfExists(file);

@@ -47,6 +47,25 @@ final class MountTable {
     return type;
   }
 
+  /** Where something is mounted at a directory or below it, the innermost first. */
+  static List<Path> below(Path directory) {
+    Path real;
+    try {
+      // the directory itself may be a mount whose program is dead, and cannot be asked
+      Path absolute = directory.toAbsolutePath();
+      real = absolute.getParent().toRealPath().resolve(absolute.getFileName());
+    } catch (IOException e) {
+      return List.of();
+    }
+    List<Path> below = new ArrayList<>();
+    for (Mount mount : read()) {
+      if (mount.at().startsWith(real)) {
+        below.add(0, mount.at());
+      }
+    }
+    return below;
+  }
+
   static List<Mount> parse(byte[] table) {
     List<Mount> mounts = new ArrayList<>();
     for (String line : new String(table, ISO_8859_1).split("\n")) {
@@ -58,6 +77,23 @@ final class MountTable {
       }
     }
     return mounts;
+  }
+
+  /**
+   * Whether a process sees a directory bound somewhere. Where that cannot be told it does not.
+   *
+   * @param end how the path of the directory ends in its file system, without blanks
+   */
+  static boolean hasMounted(long pid, String end) {
+    try {
+      Path table = Path.of("/proc", Long.toString(pid), "mountinfo");
+      return new String(Files.readAllBytes(table), ISO_8859_1)
+          .lines()
+          .map(line -> line.split(" "))
+          .anyMatch(fields -> fields.length > 3 && fields[3].endsWith(end));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Blanks, tabs, line ends and backslashes are written in octal. */

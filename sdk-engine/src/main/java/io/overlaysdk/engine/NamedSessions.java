@@ -62,7 +62,8 @@ final class NamedSessions {
       Consumer<JoinedSession> onClose) {
     Stays stays = Stays.read(entry(name));
     ControlDirectory control =
-        new ControlDirectory(stays.scratch().resolve("control"), launcher, host.find("mkfifo"));
+        new ControlDirectory(
+            stays.scratch().resolve(ControlDirectory.NAME), launcher, host.find("mkfifo"));
     ProcessTree tree = new ProcessTree(stays.process().pid(), true);
     CompletableFuture<Integer> ended =
         ProcessHandle.of(stays.process().pid())
@@ -71,7 +72,13 @@ final class NamedSessions {
     Running running = Running.detached(tree, grace, ended, control.at(stays.pipe() + ".log"));
     try {
       return new JoinedSession(
-          name, stays, Resident.join(control, stays.pipe(), running), limits, listeners, onClose);
+          name,
+          stays,
+          Resident.join(control, stays.pipe(), running),
+          new Flush(host, launcher),
+          limits,
+          listeners,
+          onClose);
     } catch (IOException e) {
       throw new OverlayException("cannot join the session " + name + ": " + e, e);
     }

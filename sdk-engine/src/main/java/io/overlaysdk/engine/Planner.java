@@ -234,7 +234,9 @@ final class Planner {
     if (!shares.contains(Share.TMP)) {
       own.add(new Bind(scratch.resolve("tmp"), TMP, Access.READ_WRITE));
     }
-    own.add(new Bind(scratch.resolve("control"), ControlDirectory.INSIDE, Access.READ_ONLY));
+    own.add(
+        new Bind(
+            scratch.resolve(ControlDirectory.NAME), ControlDirectory.INSIDE, Access.READ_ONLY));
     return own;
   }
 
@@ -243,7 +245,7 @@ final class Planner {
     if (!shares.contains(Share.TMP)) {
       steps.add(new Step.MakeDirectory(scratch.resolve("tmp")));
     }
-    steps.add(new Step.MakeDirectory(scratch.resolve("control")));
+    steps.add(new Step.MakeDirectory(scratch.resolve(ControlDirectory.NAME)));
     spec.overlays().stream()
         .filter(Overlay::isEphemeral)
         .forEach(overlay -> steps.addAll(ephemeral.steps(overlay, scratch)));

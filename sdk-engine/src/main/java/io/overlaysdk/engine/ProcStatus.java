@@ -82,14 +82,17 @@ record ProcStatus(long group, long session, boolean zombie, int depth, long star
 
   /** All processes of a session. */
   static List<ProcessHandle> membersOf(long session) {
-    List<ProcessHandle> members = new ArrayList<>();
+    return pids().stream()
+        .filter(pid -> of(pid).session() == session)
+        .flatMap(pid -> ProcessHandle.of(pid).stream())
+        .toList();
+  }
+
+  /** Of all processes that this one sees. */
+  static List<Long> pids() {
+    List<Long> pids = new ArrayList<>();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
-      for (Path process : processes) {
-        long pid = Long.parseLong(process.getFileName().toString());
-        if (of(pid).session() == session) {
-          ProcessHandle.of(pid).ifPresent(members::add);
-        }
-      }
+      processes.forEach(process -> pids.add(Long.valueOf(process.getFileName().toString())));
     } catch (IOException e) {
       if (Files.exists(PROC)) {
         throw untold(PROC, e);
@@ -97,7 +100,7 @@ record ProcStatus(long group, long session, boolean zombie, int depth, long star
       // not a Linux: then there is nothing to be found this way
       return List.of();
     }
-    return members;
+    return pids;
   }
 
   /**

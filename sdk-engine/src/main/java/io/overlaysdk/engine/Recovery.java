@@ -1,13 +1,20 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.Recovered;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Ends what sessions left whose process is dead, as the journal tells it. */
 final class Recovery {
@@ -16,6 +23,13 @@ final class Recovery {
    * for what was to become something ({@link NewFile#isPartial}).
    */
   static final String SCRATCH_PREFIX = "overlay-sdk-";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+  private static final Object ONE_AT_A_TIME = new Object();
+  private static final int ATTEMPTS = 3;
+
+  /** What the first line of a record may take to be written, and the clocks of hosts may differ. */
+  private static final Duration BEGINNING = Duration.ofMinutes(10);
 
   private final Journal journal;
   private final Removal removal;
@@ -27,49 +41,148 @@ final class Recovery {
     this.grace = grace;
   }
 
-  /** A line for each thing that was ended or taken away. */
-  List<String> run() {
-    List<String> done = new ArrayList<>();
+  /**
+   * All that nobody needs any more.
+   *
+   * @throws OverlayException where something of it could not be ended or taken away
+   */
+  List<Recovered> run() {
+    List<Recovered> done = new ArrayList<>();
+    OverlayException failure = null;
     for (Journal.Entry entry : journal.entries()) {
-      if (isAbandoned(entry)) {
-        done.addAll(end(entry));
+      Optional<String> why = abandoned(entry);
+      try {
+        why.ifPresent(reason -> end(entry, reason, done));
+      } catch (OverlayException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
       }
+    }
+    if (failure != null) {
+      throw failure;
     }
     return done;
   }
 
-  /** Ends one session, with a line for each thing that was ended or taken away. */
-  List<String> end(Journal.Entry entry) {
-    List<String> done = new ArrayList<>();
-    String session = String.join(", ", entry.values("session"));
-    endProcesses(entry, done);
-    removeScratch(entry, done);
-    entry.delete();
-    done.add("closed the session " + session);
-    return done;
-  }
-
-  /** Only what is surely dead: this host, and another start of it or a process that is gone. */
-  static boolean isAbandoned(Journal.Entry entry) {
+  /** Before something new is begun, which must not fail because of what is old. */
+  void runQuietly() {
     try {
-      if (!entry.values("host").equals(List.of(Journal.hostName()))) {
-        return false;
-      }
-      boolean sameBoot = entry.values("boot").equals(List.of(Journal.bootId()));
-      return !sameBoot || entry.owner().filter(owner -> !owner.isAlive()).isPresent();
-    } catch (IOException e) {
-      throw new OverlayException("cannot tell which sessions are of this machine: " + e, e);
+      run().forEach(recovered -> LOG.info("{}", recovered));
+    } catch (OverlayException e) {
+      LOG.warn("something that dead sessions left stays: {}", e.getMessage());
     }
   }
 
-  private void endProcesses(Journal.Entry entry, List<String> done) {
-    for (String line : entry.values("process")) {
-      Journal.ProcessKey process = Journal.ProcessKey.parse(line);
+  /** Ends one session, whoever uses it. */
+  void end(Journal.Entry entry) {
+    end(entry, "it was told to end", new ArrayList<>());
+  }
+
+  private void end(Journal.Entry entry, String why, List<Recovered> done) {
+    // of two threads the second finds nothing
+    synchronized (ONE_AT_A_TIME) {
+      if (entry.written().isEmpty()) {
+        return;
+      }
+      String session = String.join(", ", entry.values("session"));
+      if (isOfThisBoot(entry)) {
+        endProcesses(entry, why, done);
+        endStrays(entry, why, done);
+      }
+      remove(entry, "scratch", Recovery::isScratch, Recovered.Kind.SCRATCH, why, done);
+      remove(entry, "partial", NewFile::isPartial, Recovered.Kind.UNFINISHED, why, done);
+      entry.delete();
+      done.add(new Recovered(Recovered.Kind.SESSION, session, why));
+    }
+  }
+
+  static boolean isAbandoned(Journal.Entry entry) {
+    return abandoned(entry).isPresent();
+  }
+
+  /**
+   * Why nobody needs it. Only what is surely dead: this host, and another start of it or a process
+   * that is gone.
+   */
+  private static Optional<String> abandoned(Journal.Entry entry) {
+    Optional<Journal.Written> written = entry.written();
+    Optional<Journal.ProcessKey> owner = entry.owner();
+    if (written.isEmpty()) {
+      return Optional.empty();
+    }
+    if (owner.isEmpty()) {
+      // begun, and nothing was done for it yet
+      return written.get().at().isBefore(Instant.now().minus(BEGINNING))
+          ? Optional.of("it was cut off when it was begun")
+          : Optional.empty();
+    }
+    String process = "process " + owner.get().pid() + " of " + written.get().by();
+    try {
+      String host = Journal.hostName();
+      if (!entry.values("host").equals(List.of(host))) {
+        return Optional.empty();
+      }
+      if (!isOfThisBoot(entry)) {
+        return Optional.of(host + " was started again since its owner ran, " + process);
+      }
+      if (!entry.values("pids").equals(List.of(Journal.pidNamespace()))) {
+        // in a container, where the numbers are of other processes, or on the host of one
+        return Optional.empty();
+      }
+      return owner.get().isAlive()
+          ? Optional.empty()
+          : Optional.of("its owner, " + process + " on " + host + ", is dead");
+    } catch (IOException e) {
+      throw unknownMachine(e);
+    }
+  }
+
+  /** Of an earlier start of the machine no process lives, and others have their numbers. */
+  private static boolean isOfThisBoot(Journal.Entry entry) {
+    try {
+      return entry.values("boot").equals(List.of(Journal.bootId()));
+    } catch (IOException e) {
+      throw unknownMachine(e);
+    }
+  }
+
+  private static OverlayException unknownMachine(IOException cause) {
+    return new OverlayException("cannot tell which sessions are of this machine: " + cause, cause);
+  }
+
+  private void endProcesses(Journal.Entry entry, String why, List<Recovered> done) {
+    for (Journal.ProcessKey process : entry.processes("process")) {
       if (process.isAlive() || leftOrphans(process)) {
         new ProcessTree(process.pid(), true).end(grace);
-        done.add("ended the process " + process.pid() + " and its children");
+        done.add(new Recovered(Recovered.Kind.PROCESS, Long.toString(process.pid()), why));
       }
     }
+  }
+
+  /**
+   * Ends what was started and could not be written down any more: what sees the session's control
+   * directory, which nothing else has mounted. From the inside out, as {@link ProcessTree} does.
+   */
+  private void endStrays(Journal.Entry entry, String why, List<Recovered> done) {
+    for (Path scratch : entry.paths("scratch")) {
+      for (long pid : isScratch(scratch) ? strays(scratch) : List.<Long>of()) {
+        if (!ProcStatus.of(pid).zombie()) {
+          new ProcessTree(pid, false).end(grace);
+          done.add(new Recovered(Recovered.Kind.PROCESS, Long.toString(pid), why));
+        }
+      }
+    }
+  }
+
+  private static List<Long> strays(Path scratch) {
+    String control = "/" + scratch.getFileName() + "/" + ControlDirectory.NAME;
+    return ProcStatus.pids().stream()
+        .filter(pid -> !ProcStatus.sharesOurMounts(pid) && MountTable.hasMounted(pid, control))
+        .sorted(Comparator.comparing((Long pid) -> -ProcStatus.of(pid).depth()))
+        .toList();
   }
 
   /**
@@ -88,21 +201,36 @@ final class Recovery {
         && members.stream().noneMatch(member -> ProcStatus.sharesOurMounts(member.pid()));
   }
 
-  private void removeScratch(Journal.Entry entry, List<String> done) {
-    for (String line : entry.values("scratch")) {
-      Path scratch = Path.of(line);
-      remove(scratch, String.valueOf(scratch.getFileName()).startsWith(SCRATCH_PREFIX), done);
-    }
-    for (String line : entry.values("partial")) {
-      Path partial = Path.of(line);
-      remove(partial, NewFile.isPartial(partial), done);
+  private static boolean isScratch(Path path) {
+    return String.valueOf(path.getFileName()).startsWith(SCRATCH_PREFIX);
+  }
+
+  private void remove(
+      Journal.Entry entry,
+      String name,
+      Predicate<Path> ours,
+      Recovered.Kind kind,
+      String why,
+      List<Recovered> done) {
+    for (Path path : entry.paths(name)) {
+      if (ours.test(path) && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        remove(path);
+        done.add(new Recovered(kind, path.toString(), why));
+      }
     }
   }
 
-  private void remove(Path path, boolean ours, List<String> done) {
-    if (ours && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      removal.remove(path);
-      done.add("deleted " + path);
+  /** Another process may be doing the same: then each finds less than it has just seen. */
+  private void remove(Path path) {
+    for (int left = ATTEMPTS; ; left--) {
+      try {
+        removal.removeScratch(path);
+        return;
+      } catch (OverlayException e) {
+        if (left == 1) {
+          throw e;
+        }
+      }
     }
   }
 }

@@ -33,6 +33,11 @@ final class Removal {
    * @throws OverlayException where something is left
    */
   void remove(Path tree) {
+    List<Path> mounts = MountTable.below(tree);
+    if (!mounts.isEmpty()) {
+      // what is mounted is not of the tree, and must not be deleted with it
+      throw new OverlayException("cannot delete " + tree + ": something is mounted at " + mounts);
+    }
     try {
       Deletion.tree(tree);
     } catch (IOException | UnsupportedOperationException e) {
@@ -41,6 +46,15 @@ final class Removal {
         throw new OverlayException("cannot delete " + tree + ": " + e, e);
       }
     }
+  }
+
+  /**
+   * Likewise of a tree in which only this SDK mounts anything: a driver that was killed leaves its
+   * mount.
+   */
+  void removeScratch(Path tree) {
+    MountTable.below(tree).forEach(mount -> FuseMount.unmount(host, launcher, mount));
+    remove(tree);
   }
 
   private void removeInNamespace(Path tree) {

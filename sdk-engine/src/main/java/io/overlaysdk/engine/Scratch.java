@@ -44,7 +44,7 @@ final class Scratch implements AutoCloseable {
 
   /** Makes the directory; the journal knows of it before it is there. */
   void make() {
-    journal.write("scratch", directory.toString());
+    journal.announce("scratch", directory.toString());
     try {
       PrivateDirectory.requireAround(directory);
       Files.createDirectory(directory, PRIVATE);
@@ -66,7 +66,7 @@ final class Scratch implements AutoCloseable {
 
   /** Remembers what is made beside its place, for which that must be on the same file system. */
   void beside(NewFile file) {
-    journal.write("partial", file.partial().toString());
+    journal.announce("partial", file.partial().toString());
   }
 
   Path directory() {
@@ -125,7 +125,7 @@ final class Scratch implements AutoCloseable {
   /** Deletes all that was made, and then says in the journal that nothing is left. */
   @Override
   public void close() {
-    removal.remove(directory);
+    removal.removeScratch(directory);
     journal.delete();
   }
 }

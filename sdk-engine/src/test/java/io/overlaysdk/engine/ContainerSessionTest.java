@@ -16,6 +16,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.NoBackendException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Recovered;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
@@ -306,8 +307,13 @@ class ContainerSessionTest {
     String dead = new Journal.ProcessKey(ProcessHandle.current().pid(), 1).toString();
     Files.writeString(
         file, Files.readString(file, UTF_8).replaceAll("(?m)^owner .*$", "owner " + dead));
-    List<String> done = sdk.recover();
-    assertEquals(3, done.size(), done.toString());
+    List<Recovered> done = sdk.recover();
+    assertEquals(
+        List.of(Recovered.Kind.PROCESS, Recovered.Kind.SCRATCH, Recovered.Kind.SESSION),
+        done.stream().map(Recovered::kind).toList());
+    assertEquals(left.toString(), done.get(1).what());
+    String why = done.get(1).why();
+    assertTrue(why.startsWith("its owner, process " + ProcessHandle.current().pid()), why);
     assertFalse(Files.exists(left));
     assertTrue(Files.exists(foreign), "no scratch directory of ours");
     sleeper.waitFor();

@@ -5,21 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Recovered;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
 import io.overlaysdk.it.OnEachBackend;
 import io.overlaysdk.it.OnEachExt3Backend;
+import io.overlaysdk.it.Programs;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The JVM is killed with SIGKILL while a command runs, so that nothing of it can tidy up. */
 class KilledJvmIT {
@@ -60,10 +65,16 @@ class KilledJvmIT {
     Until.nothing(SOON, image::problems);
     assertEquals("written\n", image.upper("/app/message.txt"));
     try (OverlaySdk sdk = site.open()) {
-      List<String> done = sdk.recover();
+      List<Recovered> done = sdk.recover();
       assertEquals(2, done.size(), done.toString());
-      assertTrue(done.get(0).startsWith("deleted " + site.scratch()), done.toString());
-      assertTrue(done.get(1).startsWith("closed the session SessionSpec[image="), done.toString());
+      assertEquals(Recovered.Kind.SCRATCH, done.get(0).kind());
+      assertTrue(done.get(0).what().startsWith(site.scratch().toString()), done.toString());
+      assertEquals(Recovered.Kind.SESSION, done.get(1).kind());
+      assertTrue(
+          done.get(1)
+              .why()
+              .matches("its owner, process " + jvm.pid() + " of \\S+ on \\S+, is dead"),
+          done.toString());
       site.assertNothingLeft();
       assertEquals(List.of(), sdk.recover());
       try (Session session = sdk.start(site.on(backend).overlay(overlay))) {
@@ -103,9 +114,9 @@ class KilledJvmIT {
 
     Until.nothing(SOON, () -> Traces.of(site.directory()));
     try (OverlaySdk sdk = site.open()) {
-      List<String> done = sdk.recover();
+      List<Recovered> done = sdk.recover();
       // the tool's own process, of which nothing tells what it was for, may just be ending
-      done.removeIf(line -> line.startsWith("ended the process"));
+      done.removeIf(recovered -> recovered.kind() == Recovered.Kind.PROCESS);
       assertEquals(2, done.size(), done.toString());
       site.assertNothingLeft();
       new Ext3(overlay.path().orElseThrow()).assertClean();
@@ -131,6 +142,35 @@ class KilledJvmIT {
       try (Session session = sdk.start(site.on(backend).overlay(overlay))) {
         assertEquals("written\n", session.run("cat", "/app/message.txt").orThrow().stdout());
       }
+    }
+  }
+
+  /** Nothing but its mounts tells of a container whose process nobody could write down any more. */
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"apptainer", "overlayfs"})
+  void recoverEndsAContainerThatTheJournalDoesNotKnow(String backend) throws Exception {
+    Overlay overlay;
+    try (OverlaySdk sdk = site.open()) {
+      overlay = site.directoryOverlay(sdk);
+    }
+    start(backend, overlay, SCRIPT);
+    killGuard();
+    ProcessHandle first = Victim.FIRST.find(jvm, new Random(1)).orElseThrow();
+    // else it would end by itself
+    Programs.run("kill", "-STOP", Long.toString(first.pid()));
+
+    kill();
+    try (Stream<Path> entries = Files.list(site.state())) {
+      Path entry = entries.findFirst().orElseThrow();
+      Files.writeString(entry, Files.readString(entry).replaceAll("(?m)^process .*\n", ""));
+    }
+
+    assertTrue(Traces.isRunning(first));
+    try (OverlaySdk sdk = site.open()) {
+      String pid = Long.toString(first.pid());
+      List<Recovered> done = sdk.recover();
+      assertTrue(done.stream().anyMatch(each -> each.what().equals(pid)), done::toString);
+      site.assertNothingLeft();
     }
   }
 

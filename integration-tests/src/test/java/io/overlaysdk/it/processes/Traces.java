@@ -62,8 +62,18 @@ final class Traces {
   private static boolean isTraced(Path process, String words, String directory) {
     return words.contains(directory)
         || read(process.resolve("environ")).contains(directory)
-        || read(process.resolve("mountinfo")).contains(directory)
+        || !sharesOurMounts(process) && read(process.resolve("mountinfo")).contains(directory)
         || hasOpen(process, directory);
+  }
+
+  /** What is mounted where every process sees it, such as by a commit, tells of none of them. */
+  private static boolean sharesOurMounts(Path process) {
+    try {
+      return Files.readSymbolicLink(process.resolve("ns/mnt"))
+          .equals(Files.readSymbolicLink(Path.of("/proc/self/ns/mnt")));
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   private static boolean hasOpen(Path process, String directory) {
