@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What is open: one file a session or build, written before anything is done and deleted when all
@@ -24,6 +26,9 @@ import java.util.UUID;
  */
 final class Journal {
   private static final String SUFFIX = ".session";
+
+  private static final Pattern NAME =
+      Pattern.compile("[^.]+[.]([^.]+)[.]([0-9]{1,18})[.](-?[0-9]{1,18})" + Pattern.quote(SUFFIX));
 
   /** How the links end that lead from the names of sessions to their records. */
   private static final String NAME_SUFFIX = ".name";
@@ -40,15 +45,18 @@ final class Journal {
       Files.createDirectories(
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      Path file = directory.resolve(UUID.randomUUID() + SUFFIX);
+      ProcessKey owner = ProcessKey.of(ProcessHandle.current().pid());
+      Path file = directory.resolve(name(owner, bootId()));
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       Entry entry = new Entry(file);
-      entry.write("host", hostName());
-      entry.write("boot", bootId());
-      entry.write("owner", ProcessKey.of(ProcessHandle.current().pid()).toString());
-      entry.write("since", Instant.now().toString());
-      entry.write("session", what);
+      // at once: half of it would say that the owner is of an earlier start of the machine
+      entry.append(
+          line("host", hostName())
+              + line("boot", bootId())
+              + line("owner", owner.toString())
+              + line("since", Instant.now().toString())
+              + line("session", what));
       return entry;
     } catch (IOException e) {
       throw new OverlayException(
@@ -59,6 +67,11 @@ final class Journal {
               + "; configure another directory (state)",
           e);
     }
+  }
+
+  /** Tells whose it is before the record itself does. */
+  private static String name(ProcessKey owner, String boot) {
+    return UUID.randomUUID() + "." + boot + "." + owner.pid() + "." + owner.start() + SUFFIX;
   }
 
   /** All records, those of living owners too. */
@@ -127,6 +140,10 @@ final class Journal {
     }
   }
 
+  private static String line(String name, String value) {
+    return name + " " + value.replace("\\", "\\\\").replace("\n", "\\n") + "\n";
+  }
+
   /** The record of one session. */
   static final class Entry {
     private final Path file;
@@ -136,10 +153,13 @@ final class Journal {
     }
 
     /** Adds a line; it is on disk when this returns. */
-    synchronized void write(String name, String value) {
-      String line = name + " " + value.replace("\\", "\\\\").replace("\n", "\\n") + "\n";
+    void write(String name, String value) {
+      append(line(name, value));
+    }
+
+    private synchronized void append(String lines) {
       try {
-        Files.writeString(file, line, UTF_8, WRITE, APPEND);
+        Files.writeString(file, lines, UTF_8, WRITE, APPEND);
       } catch (IOException e) {
         throw new OverlayException("cannot write the journal of sessions " + file + ": " + e, e);
       }
@@ -178,6 +198,15 @@ final class Journal {
       return owners.isEmpty()
           ? Optional.empty()
           : Optional.of(ProcessKey.parse(owners.get(owners.size() - 1)));
+    }
+
+    /** Whether the owner died before it could write anything. */
+    boolean isCutOff() throws IOException {
+      Matcher name = NAME.matcher(toString());
+      return name.matches()
+          && name.group(1).equals(bootId())
+          && values("session").isEmpty()
+          && !ProcessKey.parse(name.group(2) + " " + name.group(3)).isAlive();
     }
 
     /** How many owners it has had. */

@@ -53,7 +53,7 @@ final class Recovery {
   static boolean isAbandoned(Journal.Entry entry) {
     try {
       if (!entry.values("host").equals(List.of(Journal.hostName()))) {
-        return false;
+        return entry.isCutOff();
       }
       boolean sameBoot = entry.values("boot").equals(List.of(Journal.bootId()));
       return !sameBoot || entry.owner().filter(owner -> !owner.isAlive()).isPresent();
