@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -192,7 +193,8 @@ final class FuseMount implements AutoCloseable {
   /** Unmounts, waits until the program has ended, and takes the mount point away. */
   @Override
   public void close() {
-    if (!ended.isDone()) {
+    // one that was killed has left its mount
+    if (!ended.isDone() || isMounted(at)) {
       unmount();
       ended.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
     }
@@ -205,6 +207,10 @@ final class FuseMount implements AutoCloseable {
   }
 
   private void unmount() {
+    unmount(at, host, launcher);
+  }
+
+  private static void unmount(Path at, Host host, Launcher launcher) {
     host.find("fusermount3")
         .or(() -> host.find("fusermount"))
         .ifPresent(
@@ -212,5 +218,34 @@ final class FuseMount implements AutoCloseable {
                 launcher.run(
                     Invocation.of(program, List.of("-u", "-z", at.toString())),
                     Launcher.Terms.within(PATIENCE)));
+  }
+
+  private static boolean isMounted(Path at) {
+    Path resolved = real(at.getParent()).resolve(at.getFileName());
+    return MountTable.read().stream().anyMatch(mount -> mount.at().equals(resolved));
+  }
+
+  /** Unmounts what drivers have left in a directory that were killed, of this process or others. */
+  static void endIn(Path directory, Host host, Launcher launcher) {
+    if (!Files.isDirectory(directory, NOFOLLOW_LINKS)) {
+      return;
+    }
+    Path real = real(directory);
+    List<Path> mounts = new ArrayList<>();
+    for (MountTable.Mount mount : MountTable.read()) {
+      if (mount.type().startsWith("fuse") && mount.at().startsWith(real)) {
+        mounts.add(0, mount.at());
+      }
+    }
+    mounts.forEach(at -> unmount(at, host, launcher));
+  }
+
+  /** As the kernel names it. */
+  private static Path real(Path directory) {
+    try {
+      return directory.toRealPath();
+    } catch (IOException e) {
+      throw new OverlayException("cannot look at " + directory + ": " + e, e);
+    }
   }
 }

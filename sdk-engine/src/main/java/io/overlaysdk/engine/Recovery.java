@@ -101,7 +101,7 @@ final class Recovery {
 
   private void remove(Path path, boolean ours, List<String> done) {
     if (ours && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      removal.remove(path);
+      removal.removeOwn(path);
       done.add("deleted " + path);
     }
   }

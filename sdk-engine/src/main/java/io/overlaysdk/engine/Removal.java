@@ -29,6 +29,16 @@ final class Removal {
   }
 
   /**
+   * Takes away what was made for a session or for other work, and what is mounted in it.
+   *
+   * @throws OverlayException where something is left
+   */
+  void removeOwn(Path tree) {
+    FuseMount.endIn(tree, host, launcher);
+    remove(tree);
+  }
+
+  /**
    * @throws OverlayException where something is left
    */
   void remove(Path tree) {

@@ -124,7 +124,7 @@ final class Scratch implements AutoCloseable {
   /** Deletes all that was made, and then says in the journal that nothing is left. */
   @Override
   public void close() {
-    removal.remove(directory);
+    removal.removeOwn(directory);
     journal.delete();
   }
 }
