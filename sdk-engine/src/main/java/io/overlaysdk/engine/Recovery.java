@@ -89,6 +89,14 @@ final class Recovery {
   }
 
   private void removeScratch(Journal.Entry entry, List<String> done) {
+    List<String> manifests = entry.values("filling");
+    for (int i = 0; i < manifests.size(); i++) {
+      Path manifest = Path.of(manifests.get(i));
+      Path before = Path.of(entry.values("before").get(i));
+      if (ManifestFile.undo(manifest, before, Path.of(entry.values("sign").get(i)))) {
+        done.add("put " + manifest + " back");
+      }
+    }
     for (String line : entry.values("scratch")) {
       Path scratch = Path.of(line);
       remove(scratch, String.valueOf(scratch.getFileName()).startsWith(SCRATCH_PREFIX), done);
@@ -96,6 +104,12 @@ final class Recovery {
     for (String line : entry.values("partial")) {
       Path partial = Path.of(line);
       remove(partial, NewFile.isPartial(partial), done);
+    }
+    for (String line : entry.values("manifest")) {
+      Path manifest = Path.of(line);
+      if (ManifestFile.deleteOrphan(manifest)) {
+        done.add("deleted " + manifest);
+      }
     }
   }
 
