@@ -19,6 +19,8 @@ public record Recovered(Kind kind, String what, String why) {
     SCRATCH,
     /** A file or directory that was to become something and was not complete, deleted. */
     UNFINISHED,
+    /** What describes an overlay that was to be filled and was not, put back as it was. */
+    RESTORED,
     /** The record of a session, build or the like of which nothing is left any more. */
     SESSION
   }
@@ -37,6 +39,7 @@ public record Recovered(Kind kind, String what, String why) {
         switch (kind) {
           case PROCESS -> "ended the process " + what + " and its children";
           case SCRATCH, UNFINISHED -> "deleted " + what;
+          case RESTORED -> "put back " + what;
           case SESSION -> "closed the session " + what;
         };
     return done + ": " + why;

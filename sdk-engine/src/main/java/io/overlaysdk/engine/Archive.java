@@ -5,23 +5,30 @@ import io.overlaysdk.Configuration;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.oci.Compression;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** Overlays as layers of OCI images, and back. */
 final class Archive {
+  /** In a directory that is deleted as a whole. */
+  private static final String WORKSHOP = ".import";
+
   private final Host host;
   private final Configuration configuration;
   private final Launcher launcher;
@@ -59,20 +66,38 @@ final class Archive {
     ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, overlays);
     Planner.requireBases(spec, image, overlays);
-    Job.Export job =
-        new Job.Export(
-            LayerSource.joined(images.readable(image), overlays),
-            owning(spec),
-            target.toAbsolutePath(),
-            latest);
-    return work("export of " + spec.overlays(), (worker, scratch) -> worker.export(job));
+    List<LayerSource> layers = LayerSource.joined(images.readable(image), overlays);
+    try (Scratch scratch = scratches.apply("export of " + spec.overlays())) {
+      // its name says how it is compressed
+      Path file = workshop(NewFile.of(target), scratch).resolve(target.getFileName());
+      LayerReport report =
+          worker(scratch).export(new Job.Export(layers, owning(spec), file, latest));
+      Files.createLink(target, file);
+      return report;
+    } catch (FileAlreadyExistsException e) {
+      throw exists(target);
+    } catch (IOException e) {
+      throw new OverlayException("cannot write the layer " + target + ": " + e, e);
+    }
+  }
+
+  /** A directory beside what is made in it. */
+  private static Path workshop(NewFile target, Scratch scratch) throws IOException {
+    scratch.beside(target);
+    return Files.createDirectory(
+        target.partial(),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
   }
 
   private static void requireFree(Path target) {
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-      throw new InvalidSpecException(
-          "the layer would be written to \"" + target + "\", which exists; choose another name");
+      throw exists(target);
     }
+  }
+
+  private static InvalidSpecException exists(Path target) {
+    return new InvalidSpecException(
+        "the layer would be written to \"" + target + "\", which exists; choose another name");
   }
 
   private Owning owning(SessionSpec spec) {
@@ -88,12 +113,8 @@ final class Archive {
     return overlays.get(overlays.size() - 1);
   }
 
-  private LayerReport work(String what, BiFunction<LayerWorker, Scratch, LayerReport> work) {
-    try (Scratch scratch = scratches.apply(what)) {
-      return work.apply(
-          new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started),
-          scratch);
-    }
+  private LayerWorker worker(Scratch scratch) {
+    return new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
   }
 
   /** Fills the topmost overlay, which is empty or not there. */
@@ -117,36 +138,71 @@ final class Archive {
       OverlayMaker.requireFree(path);
       Overlaps.check(image, all);
       Planner.requireBases(spec, image, all);
-      LayerReport report = work(spec, lowers, file, path.toAbsolutePath(), path, Job.Into.NEW);
-      ledger.imported(facts.of(top), image);
-      return report;
+      Path target = path.toAbsolutePath().normalize();
+      try (Scratch scratch = scratches.apply("import of " + file)) {
+        Path made = workshop(NewFile.of(target), scratch).resolve("overlay");
+        LayerReport report =
+            worker(scratch)
+                .unpack(job(spec, lowers, file, path).into(made, WORKSHOP, Job.Into.NEW));
+        ledger.imported(facts.of(Overlay.at(made)), image, scratch);
+        OverlayMaker.requireFree(path);
+        Files.move(made, target, StandardCopyOption.ATOMIC_MOVE);
+        return report;
+      } catch (IOException e) {
+        throw new OverlayException("cannot make the overlay " + target + ": " + e, e);
+      }
     }
     OverlayFacts found = facts.of(top);
     all.add(found);
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
     OverlayLock lock = OverlayLock.take(found, host, "");
-    try {
-      LayerReport report = into(found, path, spec, lowers, file);
-      ledger.imported(found, image);
-      return report;
+    try (Scratch scratch = scratches.apply("import of " + file)) {
+      return found.kind() == OverlayFacts.Kind.DIRECTORY
+          ? intoDirectory(found, image, scratch, job(spec, lowers, file, path))
+          : intoImage(found, image, scratch, job(spec, lowers, file, path));
     } finally {
       lock.close();
     }
   }
 
-  private LayerReport into(
-      OverlayFacts found, Path named, SessionSpec spec, List<LayerSource> lowers, Path file) {
-    if (found.kind() == OverlayFacts.Kind.DIRECTORY) {
-      OverlayMaker.complete(List.of(found));
-      return work(spec, lowers, file, found.path(), named, Job.Into.DIRECTORY);
-    }
-    try (ImageCopy copy = ImageCopy.of(found.path(), host, scratches)) {
-      LayerReport report = work(spec, lowers, file, copy.path(), named, Job.Into.EXT3);
+  /** Without the place, which is not known yet. */
+  private interface ImportJob {
+    Job.Import into(Path overlay, String workshop, Job.Into into);
+  }
+
+  private ImportJob job(SessionSpec spec, List<LayerSource> lowers, Path file, Path named) {
+    return (overlay, workshop, into) ->
+        new Job.Import(lowers, owning(spec), file, overlay, named, workshop, into);
+  }
+
+  private LayerReport intoDirectory(
+      OverlayFacts overlay, ImageFacts image, Scratch scratch, ImportJob job) {
+    OverlayMaker.complete(List.of(overlay));
+    String workshop = scratch.beside(overlay.path().resolve("import")).getFileName().toString();
+    return ledger.imported(
+        overlay,
+        image,
+        scratch,
+        overlay.path().resolve("upper"),
+        () -> worker(scratch).unpack(job.into(overlay.path(), workshop, Job.Into.DIRECTORY)));
+  }
+
+  private LayerReport intoImage(
+      OverlayFacts overlay, ImageFacts image, Scratch scratch, ImportJob job) {
+    try (ImageCopy copy = ImageCopy.of(overlay.path(), host, scratches)) {
+      LayerReport report = worker(scratch).unpack(job.into(copy.path(), WORKSHOP, Job.Into.EXT3));
       // whoever has it mounted by now would write to what is no overlay any more
-      Facts.withoutDialects().of(Overlay.at(found.path()));
-      copy.replace();
-      return report;
+      Facts.withoutDialects().of(Overlay.at(overlay.path()));
+      return ledger.imported(
+          overlay,
+          image,
+          copy.scratch(),
+          copy.path(),
+          () -> {
+            copy.replace();
+            return report;
+          });
     }
   }
 
@@ -154,25 +210,30 @@ final class Archive {
    * Makes one layer of several.
    *
    * @param layers those that lie on the image of {@code spec}, bottom to top
-   * @param target a directory overlay that is not there yet
+   * @param file where the layer is to be; it is made in the directory beside
+   * @return where it has been made
    */
-  void merge(List<Overlay> layers, SessionSpec spec, Path target) {
+  Path merge(List<Overlay> layers, SessionSpec spec, NewFile file, Scratch scratch) {
     Facts facts = Facts.withoutDialects();
     List<OverlayFacts> all = layers.stream().map(facts::of).toList();
     ImageFacts image = facts.of(spec.image());
     Planner.requireBases(spec, image, all);
-    try (Scratch scratch = scratches.apply("flattening of " + spec.overlays())) {
-      LayerWorker worker =
-          new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
-      Path tar = scratch.directory().resolve("layer.tar");
-      LayerReport report =
-          worker.export(new Job.Export(LayerSource.one(all), owning(spec), tar, Optional.empty()));
-      if (!report.skipped().isEmpty()) {
-        throw new UnsupportedException(
-            "cannot flatten " + spec.overlays() + ": it holds sockets: " + report.skipped());
-      }
-      List<LayerSource> lowers = LayerSource.of(images.readable(image), List.of());
-      worker.unpack(new Job.Import(lowers, owning(spec), tar, target, target, Job.Into.NEW));
+    Path tar = scratch.directory().resolve("layer.tar");
+    LayerReport report =
+        worker(scratch)
+            .export(new Job.Export(LayerSource.one(all), owning(spec), tar, Optional.empty()));
+    if (!report.skipped().isEmpty()) {
+      throw new UnsupportedException(
+          "cannot flatten " + spec.overlays() + ": it holds sockets: " + report.skipped());
+    }
+    List<LayerSource> lowers = LayerSource.of(images.readable(image), List.of());
+    try {
+      Path made = workshop(file, scratch).resolve("layer");
+      worker(scratch)
+          .unpack(new Job.Import(lowers, owning(spec), tar, made, made, WORKSHOP, Job.Into.NEW));
+      return made;
+    } catch (IOException e) {
+      throw new OverlayException("cannot make the layer " + file.target() + ": " + e, e);
     }
   }
 
@@ -183,16 +244,5 @@ final class Archive {
           "the layer " + found.path() + " is a directory; give a tar archive");
     }
     return found.path();
-  }
-
-  private LayerReport work(
-      SessionSpec spec,
-      List<LayerSource> lowers,
-      Path file,
-      Path overlay,
-      Path named,
-      Job.Into into) {
-    Job.Import job = new Job.Import(lowers, owning(spec), file, overlay, named, into);
-    return work("import of " + file, (worker, scratch) -> worker.unpack(job));
   }
 }

@@ -193,9 +193,6 @@ final class Commit {
       return report;
     } catch (IOException e) {
       throw new OverlayException("cannot write " + order.target() + ": " + e, e);
-    } finally {
-      // what was made in a user namespace may belong to subordinate ids
-      new Removal(host, launcher).remove(order.partial());
     }
   }
 

@@ -20,6 +20,9 @@ import java.util.function.Function;
 
 /** Finds out how overlays are marked, and brings them into neutral form. */
 final class Converter {
+  /** In a copy that is deleted as a whole. */
+  private static final String WORKSHOP = ".neutral";
+
   private final Host host;
   private final Configuration configuration;
   private final Launcher launcher;
@@ -91,6 +94,7 @@ final class Converter {
                     LayerSource.of(images.readable(planned.image()), layers),
                     owning(planned.spec()),
                     conversion.to().path(),
+                    WORKSHOP,
                     Job.Form.COPY));
       }
     }
@@ -142,8 +146,8 @@ final class Converter {
   boolean adopt(SessionSpec spec) {
     Top top = top(spec, facts());
     OverlayLock lock = OverlayLock.take(top.overlay(), host, "");
-    try {
-      return ledger.adopt(top.overlay(), top.image());
+    try (Scratch scratch = scratches.apply("adoption of " + top.overlay().path())) {
+      return ledger.adopt(top.overlay(), top.image(), scratch);
     } finally {
       lock.close();
     }
@@ -161,21 +165,26 @@ final class Converter {
       OverlayMaker.complete(List.of(overlay));
       changed =
           worker(scratch)
-              .neutral(new Job.Neutral(layers, owning(spec), overlay.path(), Job.Form.DIRECTORY));
+              .neutral(
+                  new Job.Neutral(
+                      layers,
+                      owning(spec),
+                      overlay.path(),
+                      scratch.beside(overlay.path().resolve("neutral")).getFileName().toString(),
+                      Job.Form.DIRECTORY));
     } else {
-      changed =
-          inCopy(new Job.Neutral(layers, owning(spec), overlay.path(), Job.Form.EXT3), scratch);
+      changed = inCopy(layers, owning(spec), overlay.path(), scratch);
     }
-    ledger.neutral(overlay);
+    ledger.neutral(overlay, scratch);
     return changed;
   }
 
   /** A program that is killed while it writes to an image can leave it damaged: work on a copy. */
-  private boolean inCopy(Job.Neutral job, Scratch scratch) {
-    try (ImageCopy copy = ImageCopy.of(job.overlay(), host, scratches)) {
+  private boolean inCopy(List<LayerSource> layers, Owning owning, Path image, Scratch scratch) {
+    try (ImageCopy copy = ImageCopy.of(image, host, scratches)) {
       boolean changed =
           worker(scratch)
-              .neutral(new Job.Neutral(job.layers(), job.owning(), copy.path(), job.form()));
+              .neutral(new Job.Neutral(layers, owning, copy.path(), WORKSHOP, Job.Form.EXT3));
       if (changed) {
         copy.replace();
       }

@@ -255,20 +255,29 @@ final class Engine implements OverlaySdk {
     }
     return listeners.during(
         "flattening of " + overlays.get(0),
-        () ->
-            lines.flatten(
+        () -> {
+          try (Scratch scratch = newScratch("flattening of " + overlays.get(0))) {
+            return lines.flatten(
                 overlays.get(0).path().orElseThrow(),
-                (layers, target) -> archive().merge(layers, spec, target)));
+                (layers, file) -> archive().merge(layers, spec, file, scratch));
+          }
+        });
   }
 
   @Override
   public Overlay fork(Path overlay, Path target) {
-    return lines.fork(overlay, Optional.empty(), target);
+    return fork(overlay, Optional.empty(), target);
   }
 
   @Override
   public Overlay fork(Path overlay, String snapshot, Path target) {
-    return lines.fork(overlay, Optional.of(snapshot), target);
+    return fork(overlay, Optional.of(snapshot), target);
+  }
+
+  private Overlay fork(Path overlay, Optional<String> snapshot, Path target) {
+    try (Scratch scratch = newScratch("fork to " + target)) {
+      return lines.fork(overlay, snapshot, target, scratch::beside);
+    }
   }
 
   @Override
@@ -289,8 +298,7 @@ final class Engine implements OverlaySdk {
   @Override
   public RebaseReport rebase(SessionSpec spec, Image onto, Path target, boolean force) {
     LayerReading reading = new LayerReading(host, configuration, images);
-    Rebase rebase =
-        new Rebase(reading, archive(), launcher, new Removal(host, launcher), this::newScratch);
+    Rebase rebase = new Rebase(reading, archive(), launcher, this::newScratch);
     return listeners.during(
         "rebase to " + target, () -> rebase.run(lines.expand(spec), onto, target, force));
   }
@@ -303,7 +311,16 @@ final class Engine implements OverlaySdk {
 
   @Override
   public void deleteOverlay(Path overlay) {
-    lines.delete(overlay);
+    try (Scratch scratch = newScratch("deletion of " + overlay)) {
+      lines.delete(
+          overlay,
+          aside -> {
+            scratch.beside(aside);
+            if (Files.isRegularFile(aside.target())) {
+              scratch.before(ManifestFile.ofImage(aside));
+            }
+          });
+    }
   }
 
   @Override
@@ -435,7 +452,7 @@ final class Engine implements OverlaySdk {
       scratch.perform(planned.steps(), STEP_LIMIT);
       openTmp(directory);
       scratch.perform(planned.choice().plan().prepare(), STEP_LIMIT);
-      ledger.writing(planned);
+      ledger.writing(planned, scratch);
     } catch (RuntimeException e) {
       closeAfter(e, scratch);
       lock.ifPresent(OverlayLock::close);

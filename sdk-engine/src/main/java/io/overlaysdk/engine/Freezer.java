@@ -74,24 +74,18 @@ final class Freezer {
     Planner.requireBases(spec, image, all);
     Optional<OverlayLock> lock =
         overlay.isWritable() ? Optional.of(OverlayLock.take(overlay, host, "")) : Optional.empty();
-    try (file) {
+    try (Scratch scratch = scratches.apply("freezing of " + spec.overlays())) {
+      scratch.beside(file);
       OverlayMaker.complete(List.of(overlay));
+      List<LayerSource> layers = LayerSource.joined(images.readable(image), all);
+      Owning owning = Owning.of(spec.isFakeroot(), host.identity());
       LayerReport report =
-          freeze(spec, LayerSource.joined(images.readable(image), all), file, latest);
+          worker(scratch).freeze(new Job.Freeze(layers, owning, file.partial(), latest));
+      ledger.frozen(file, overlay, image, scratch);
       file.appear();
-      ledger.frozen(file.target(), overlay, image);
       return report;
     } finally {
       lock.ifPresent(OverlayLock::close);
-    }
-  }
-
-  private LayerReport freeze(
-      SessionSpec spec, List<LayerSource> layers, NewFile file, OptionalLong latest) {
-    Owning owning = Owning.of(spec.isFakeroot(), host.identity());
-    try (Scratch scratch = scratches.apply("freezing of " + spec.overlays())) {
-      scratch.beside(file);
-      return worker(scratch).freeze(new Job.Freeze(layers, owning, file.partial(), latest));
     }
   }
 
@@ -111,7 +105,6 @@ final class Freezer {
     }
     Optional<Manifest> known = ManifestFile.of(facts).flatMap(ManifestFile::read);
     Path partial = place.partial();
-    Removal removal = new Removal(host, launcher);
     try (Scratch scratch = scratches.apply("thawing of " + facts.path())) {
       scratch.beside(place);
       Files.createDirectory(
@@ -129,8 +122,6 @@ final class Freezer {
     } catch (IOException e) {
       throw new OverlayException(
           "cannot thaw " + facts.path() + " to " + place.target() + ": " + e, e);
-    } finally {
-      removal.remove(partial);
     }
   }
 

@@ -10,6 +10,7 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.OverlayFacts;
+import io.overlaysdk.spi.Stdio;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +52,7 @@ final class ImageCare {
     try {
       LockProbe.check(found, Access.READ_ONLY);
       boolean clean = isClean(found);
-      Launcher.Outcome look = e2fsck("-fn", found.path());
+      Launcher.Outcome look = ask(pid -> {}, "e2fsck", "-fn", found.path().toString());
       if (look.status() == 0 && clean) {
         return new CheckReport(found.path(), CheckReport.State.CLEAN, look.outputText());
       }
@@ -118,7 +121,7 @@ final class ImageCare {
 
   private CheckReport repair(Found found) {
     try (ImageCopy copy = ImageCopy.of(found.path(), host, scratches)) {
-      Launcher.Outcome done = e2fsck("-fy", copy.path());
+      Launcher.Outcome done = ask(copy.scratch()::started, "e2fsck", "-fy", copy.path().toString());
       boolean sound = (done.status() & ~REPAIRED) == 0;
       if (sound) {
         copy.replace();
@@ -145,7 +148,7 @@ final class ImageCare {
   private void resize(Found found, long bytes) {
     try (ImageCopy copy = ImageCopy.of(found.path(), host, scratches)) {
       // resize2fs demands it
-      Launcher.Outcome look = e2fsck("-fp", copy.path());
+      Launcher.Outcome look = ask(copy.scratch()::started, "e2fsck", "-fp", copy.path().toString());
       if ((look.status() & ~REPAIRED) != 0) {
         throw new OverlayException(
             "cannot resize " + found.path() + ": it is damaged: " + look.outputText());
@@ -153,7 +156,7 @@ final class ImageCare {
       if (size(copy.path()) < bytes) {
         setSize(copy.path(), bytes);
       }
-      run("resize2fs", "-f", copy.path().toString(), bytes / 1024 + "K");
+      run(copy, "resize2fs", "-f", copy.path().toString(), bytes / 1024 + "K");
       setSize(copy.path(), bytes);
       copy.replace();
     }
@@ -187,12 +190,8 @@ final class ImageCare {
     }
   }
 
-  private Launcher.Outcome e2fsck(String option, Path file) {
-    return ask("e2fsck", option, file.toString());
-  }
-
-  private void run(String... words) {
-    Launcher.Outcome outcome = ask(words);
+  private void run(ImageCopy copy, String... words) {
+    Launcher.Outcome outcome = ask(copy.scratch()::started, words);
     if (outcome.status() != 0) {
       throw new LaunchException(
           words[0] + " failed with status " + outcome.status(),
@@ -201,7 +200,7 @@ final class ImageCare {
     }
   }
 
-  private Launcher.Outcome ask(String... words) {
+  private Launcher.Outcome ask(LongConsumer started, String... words) {
     Path program =
         host.find(words[0])
             .orElseThrow(
@@ -211,7 +210,8 @@ final class ImageCare {
                         List.of(words),
                         ""));
     return launcher.run(
-        Invocation.of(program, List.of(words).subList(1, words.length)), Launcher.Terms.toTheEnd());
+        Invocation.of(program, List.of(words).subList(1, words.length)),
+        new Launcher.Terms(Optional.empty(), Stdio.PIPES, Optional.empty(), started));
   }
 
   private static long size(Path file) {

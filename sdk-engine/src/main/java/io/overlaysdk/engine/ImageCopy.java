@@ -15,7 +15,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.Function;
 
 /** A copy of an image file beside it, which takes its place or is deleted. */
@@ -24,44 +23,44 @@ final class ImageCopy implements AutoCloseable {
   private static final String STATE = "unix:ino,size,lastModifiedTime,ctime";
 
   private final Path original;
+  private final Scratch scratch;
   private final Path path;
   private final Object before;
 
-  private final Scratch scratch;
-
-  private ImageCopy(Path original, Path path, Scratch scratch) {
+  private ImageCopy(Path original, Scratch scratch) {
     this.original = original;
-    this.path = path;
-    this.before = state(original);
     this.scratch = scratch;
+    this.path = scratch.beside(original);
+    this.before = state(original);
   }
 
   static ImageCopy of(Path original, Host host, Function<String, Scratch> scratches) {
-    Path partial = original.resolveSibling("." + original.getFileName() + "." + UUID.randomUUID());
-    // as long as the copy is there, so that the journal knows of it
     Scratch scratch = scratches.apply("copy of " + original);
-    ImageCopy copy = new ImageCopy(original, partial, scratch);
     try {
-      scratch.beside(new NewFile(original, partial));
-      // cp knows holes, which Java would fill
-      scratch.perform(
-          new Step.Run(
-              "copy the overlay " + original,
-              Invocation.of(
-                  host.find("cp").orElse(Path.of("/bin/cp")),
-                  List.of(
-                      "--sparse=always",
-                      "--reflink=auto",
-                      "--preserve=mode,ownership",
-                      "--",
-                      original.toString(),
-                      partial.toString()))),
-          LIMIT);
+      ImageCopy copy = new ImageCopy(original, scratch);
+      copy.make(host);
       return copy;
     } catch (RuntimeException e) {
-      copy.close();
+      scratch.closeAfter(e);
       throw e;
     }
+  }
+
+  /** cp knows holes, which Java would fill. */
+  private void make(Host host) {
+    scratch.perform(
+        new Step.Run(
+            "copy the overlay " + original,
+            Invocation.of(
+                host.find("cp").orElse(Path.of("/bin/cp")),
+                List.of(
+                    "--sparse=always",
+                    "--reflink=auto",
+                    "--preserve=mode,ownership",
+                    "--",
+                    original.toString(),
+                    path.toString()))),
+        LIMIT);
   }
 
   private static Object state(Path file) {
@@ -94,14 +93,13 @@ final class ImageCopy implements AutoCloseable {
     }
   }
 
+  /** Lasts as long as the copy. */
+  Scratch scratch() {
+    return scratch;
+  }
+
   @Override
   public void close() {
-    try {
-      Files.deleteIfExists(path);
-    } catch (IOException e) {
-      throw new OverlayException("cannot delete " + path + ": " + e, e);
-    } finally {
-      scratch.close();
-    }
+    scratch.close();
   }
 }

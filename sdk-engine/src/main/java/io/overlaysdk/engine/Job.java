@@ -163,13 +163,21 @@ sealed interface Job {
    *
    * @param overlay where that is made
    * @param named what the user called it: an image is filled as a copy
+   * @param workshop the name of a directory that is made meanwhile, in the overlay, or beside one
+   *     that is new
    */
   record Import(
-      List<LayerSource> layers, Owning owning, Path archive, Path overlay, Path named, Into into)
+      List<LayerSource> layers,
+      Owning owning,
+      Path archive,
+      Path overlay,
+      Path named,
+      String workshop,
+      Into into)
       implements Job {
     @Override
     public Job as(Owning other) {
-      return new Import(layers, other, archive, overlay, named, into);
+      return new Import(layers, other, archive, overlay, named, workshop, into);
     }
 
     @Override
@@ -181,6 +189,7 @@ sealed interface Job {
           PathBytes.of(archive),
           PathBytes.of(overlay),
           PathBytes.of(named),
+          field(workshop),
           field(into.name()));
     }
   }
@@ -213,17 +222,24 @@ sealed interface Job {
    *
    * @param layers what lies below it; with {@link Form#COPY} the topmost is itself
    * @param overlay the directory overlay, or the image
+   * @param workshop the name of a directory that is made in the overlay meanwhile
    */
-  record Neutral(List<LayerSource> layers, Owning owning, Path overlay, Form form) implements Job {
+  record Neutral(List<LayerSource> layers, Owning owning, Path overlay, String workshop, Form form)
+      implements Job {
     @Override
     public Job as(Owning other) {
-      return new Neutral(layers, other, overlay, form);
+      return new Neutral(layers, other, overlay, workshop, form);
     }
 
     @Override
     public List<byte[]> fields() {
       return begin(
-          "neutral", layers, field(owning.name()), PathBytes.of(overlay), field(form.name()));
+          "neutral",
+          layers,
+          field(owning.name()),
+          PathBytes.of(overlay),
+          field(workshop),
+          field(form.name()));
     }
   }
 
@@ -351,7 +367,8 @@ sealed interface Job {
               PathBytes.path(rest.get(1)),
               PathBytes.path(rest.get(2)),
               PathBytes.path(rest.get(3)),
-              Into.valueOf(text(rest.get(4))));
+              text(rest.get(4)),
+              Into.valueOf(text(rest.get(5))));
       case "dialects" -> new FindDialects(layers, owning);
       case "links" -> new FindLinks(layers, owning);
       case "separate" ->
@@ -361,7 +378,12 @@ sealed interface Job {
               PathBytes.path(rest.get(1)),
               List.copyOf(rest.subList(2, rest.size())));
       case "neutral" ->
-          new Neutral(layers, owning, PathBytes.path(rest.get(1)), Form.valueOf(text(rest.get(2))));
+          new Neutral(
+              layers,
+              owning,
+              PathBytes.path(rest.get(1)),
+              text(rest.get(2)),
+              Form.valueOf(text(rest.get(3))));
       default -> throw new IllegalArgumentException("no job: " + kind);
     };
   }

@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +34,9 @@ import org.slf4j.LoggerFactory;
 final class Journal {
   private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
   private static final String SUFFIX = ".session";
+
+  private static final Pattern NAME =
+      Pattern.compile("[^.]+[.]([^.]+)[.]([0-9]{1,18})[.](-?[0-9]{1,18})" + Pattern.quote(SUFFIX));
 
   /** How the links end that lead from the names of sessions to their records. */
   private static final String NAME_SUFFIX = ".name";
@@ -46,11 +51,11 @@ final class Journal {
   Entry begin(String what) {
     try {
       PrivateDirectory.make(directory);
-      Path file = directory.resolve(UUID.randomUUID() + SUFFIX);
+      ProcessKey self = ProcessKey.of(ProcessHandle.current().pid());
+      Path file = directory.resolve(name(self, bootId()));
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       Entry entry = new Entry(file);
-      ProcessKey self = ProcessKey.of(ProcessHandle.current().pid());
       try {
         // at once, so that a kill leaves either all of it or nothing
         entry.append(
@@ -76,6 +81,11 @@ final class Journal {
               + "; configure another directory (state)",
           e);
     }
+  }
+
+  /** Tells whose it is before the record itself does. */
+  private static String name(ProcessKey owner, String boot) {
+    return UUID.randomUUID() + "." + boot + "." + owner.pid() + "." + owner.start() + SUFFIX;
   }
 
   /** All records, those of living owners too. */
@@ -273,6 +283,19 @@ final class Journal {
                 Files.getOwner(file).getName(), Files.getLastModifiedTime(file).toInstant()));
       } catch (IOException e) {
         return Optional.empty();
+      }
+    }
+
+    /** Whether the owner died before it could write anything. */
+    boolean isCutOff() {
+      Matcher name = NAME.matcher(toString());
+      try {
+        return name.matches()
+            && name.group(1).equals(bootId())
+            && values("session").isEmpty()
+            && !ProcessKey.parse(name.group(2) + " " + name.group(3)).isAlive();
+      } catch (IOException e) {
+        return false;
       }
     }
 

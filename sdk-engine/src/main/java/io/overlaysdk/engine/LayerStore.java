@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -123,11 +123,10 @@ record LayerStore(Path directory) {
   /**
    * Adds a layer, which counts as not there as long as it has no {@code upper}.
    *
-   * @param making makes its directory
+   * @param making makes its directory, and tells where
    */
-  Frozen add(Frozen layer, Consumer<Path> making, Optional<Manifest> manifest) {
-    Path made = directory.resolve("." + layer.id());
-    making.accept(made);
+  Frozen add(Frozen layer, Function<NewFile, Path> making, Optional<Manifest> manifest) {
+    Path made = making.apply(NewFile.of(layer.directory()));
     manifest.ifPresent(ManifestFile.ofDirectory(made)::write);
     LineFile.write(layer.in(made));
     try {

@@ -225,7 +225,7 @@ final class LayerWork {
 
   boolean neutral(Job.Neutral job) {
     try (MountedLayers stack = open(job.layers())) {
-      Neutralising neutralising = new Neutralising(stack.layers(), host, launcher);
+      Neutralising neutralising = new Neutralising(stack.layers(), job.workshop(), host, launcher);
       return switch (job.form()) {
         case DIRECTORY -> neutralising.inDirectory(job.overlay());
         case EXT3 -> neutralising.inImage(job.overlay(), scratch.resolve("into"), started);

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,18 +42,19 @@ final class Ledger {
   }
 
   /** Before anything is written: a session that is killed has left its marks too. */
-  void writing(Planner.Planned planned) {
+  void writing(Planner.Planned planned, Scratch scratch) {
     Optional<Dialect> dialect = planned.choice().plan().writes();
     for (int i = 0; i < planned.overlays().size(); i++) {
       Overlay asked = planned.spec().overlays().get(i);
       OverlayFacts overlay = planned.overlays().get(i);
       if (overlay.isWritable() && !asked.isEphemeral() && dialect.isPresent()) {
-        writing(planned, overlay, dialect.get());
+        writing(planned, overlay, dialect.get(), scratch);
       }
     }
   }
 
-  private void writing(Planner.Planned planned, OverlayFacts overlay, Dialect dialect) {
+  private void writing(
+      Planner.Planned planned, OverlayFacts overlay, Dialect dialect, Scratch scratch) {
     ManifestFile file = ManifestFile.of(overlay).orElseThrow();
     Optional<Manifest> before = file.read();
     Manifest known =
@@ -62,7 +64,7 @@ final class Ledger {
     Manifest after =
         known.written(BaseIdentity.of(planned.base()), writer(planned, dialect), dialect);
     if (!before.equals(Optional.of(after))) {
-      write(file, after, before.isPresent());
+      write(file, after, before.isPresent(), scratch);
     }
   }
 
@@ -84,11 +86,11 @@ final class Ledger {
   }
 
   /** Of an overlay that is now in neutral form. */
-  void neutral(OverlayFacts overlay) {
+  void neutral(OverlayFacts overlay, Scratch scratch) {
     ManifestFile file = ManifestFile.of(overlay).orElseThrow();
     Optional<Manifest> before = file.read();
     Manifest known = before.orElseGet(() -> Manifest.of(now(), overlay.dialects()));
-    write(file, known.in(Set.of()), before.isPresent());
+    write(file, known.in(Set.of()), before.isPresent(), scratch);
   }
 
   /**
@@ -96,7 +98,7 @@ final class Ledger {
    *
    * @return whether that is new
    */
-  boolean adopt(OverlayFacts overlay, ImageFacts image) {
+  boolean adopt(OverlayFacts overlay, ImageFacts image, Scratch scratch) {
     OverlayMaker.complete(List.of(overlay));
     ManifestFile file = ManifestFile.of(overlay).orElseThrow();
     Optional<Manifest> before = file.read();
@@ -104,25 +106,52 @@ final class Ledger {
     if (known.base().isPresent()) {
       return false;
     }
-    file.write(known.based(BaseIdentity.of(image)));
+    file.write(known.based(BaseIdentity.of(image)), scratch);
     return true;
   }
 
-  /** Of an overlay that was filled with a layer of this image: in neutral form, by no driver. */
-  void imported(OverlayFacts overlay, ImageFacts image) {
+  /**
+   * Of an overlay that is filled with a layer of this image: in neutral form, by no driver. Written
+   * before it is, so that nobody takes what is in it for changes of another image.
+   */
+  void imported(OverlayFacts overlay, ImageFacts image, Scratch scratch) {
     ManifestFile file = ManifestFile.of(overlay).orElseThrow();
     Optional<Manifest> before = file.read();
     Manifest known = before.orElseGet(this::empty);
-    write(file, known.based(BaseIdentity.of(image)), before.isPresent());
+    write(file, known.based(BaseIdentity.of(image)), before.isPresent(), scratch);
+  }
+
+  /**
+   * The same, of one that is in its place already; where it is not filled in the end, what is
+   * remembered is what was before.
+   *
+   * @param sign as {@link Scratch#filling} has it
+   */
+  <T> T imported(
+      OverlayFacts overlay, ImageFacts image, Scratch scratch, Path sign, Supplier<T> filling) {
+    ManifestFile file = ManifestFile.of(overlay).orElseThrow();
+    Optional<Manifest> before = file.read();
+    scratch.filling(file, sign);
+    imported(overlay, image, scratch);
+    try {
+      return filling.get();
+    } catch (RuntimeException e) {
+      before.ifPresentOrElse(manifest -> file.write(manifest, scratch), file::delete);
+      throw e;
+    }
   }
 
   /** Of a new file that was made of an overlay on this image, in neutral form. */
-  void frozen(Path file, OverlayFacts overlay, ImageFacts image) {
+  void frozen(NewFile file, OverlayFacts overlay, ImageFacts image, Scratch scratch) {
     Manifest known = known(overlay).in(Set.of());
-    write(
-        ManifestFile.ofImage(file),
-        known.base().isPresent() ? known : known.based(BaseIdentity.of(image)),
-        false);
+    coming(file, known.base().isPresent() ? known : known.based(BaseIdentity.of(image)), scratch);
+  }
+
+  /** Of an image that takes its place next: nothing of it is unknown at any moment. */
+  static void coming(NewFile image, Manifest manifest, Scratch scratch) {
+    ManifestFile file = ManifestFile.ofImage(image);
+    scratch.before(file);
+    write(file, manifest, false, scratch);
   }
 
   /** What is remembered of an overlay, or known by now, wherever it lies. */
@@ -137,14 +166,15 @@ final class Ledger {
   void complete(Path directory, Manifest manifest) throws IOException {
     Path work = Files.createDirectory(directory.resolve("work"));
     Modes.set(work, 0755);
-    write(ManifestFile.ofDirectory(directory), manifest, true);
+    ManifestFile.ofDirectory(directory).write(manifest);
     Modes.set(directory, 0755);
   }
 
   /** Without a manifest an overlay is read by what is in it: slower, and as right. */
-  private static void write(ManifestFile file, Manifest manifest, boolean replaces) {
+  private static void write(
+      ManifestFile file, Manifest manifest, boolean replaces, Scratch scratch) {
     try {
-      file.write(manifest);
+      file.write(manifest, scratch);
     } catch (OverlayException e) {
       if (replaces || !(e.getCause() instanceof AccessDeniedException)) {
         throw e;

@@ -21,7 +21,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -128,26 +129,26 @@ final class Lines {
             ManifestFile.ofDirectory(line.overlay()).read());
   }
 
-  private static void makeDirectory(Path directory) {
+  private static Path makeDirectory(NewFile layer) {
     try {
-      Files.createDirectory(directory);
+      return Files.createDirectory(layer.partial());
     } catch (IOException e) {
-      throw new OverlayException("cannot make the layer " + directory + ": " + e, e);
+      throw new OverlayException("cannot make the layer " + layer.target() + ": " + e, e);
     }
   }
 
   /**
    * Puts an overlay on one layer that is what all its layers are together.
    *
-   * @param merging makes an overlay of these layers, bottom to top, at this path
+   * @param merging makes an overlay of these layers, bottom to top, and tells where
    */
-  Snapshot flatten(Path path, BiConsumer<List<Overlay>, Path> merging) {
+  Snapshot flatten(Path path, BiFunction<List<Overlay>, NewFile, Path> merging) {
     return locked(
         requireFrozen(directory(path)).overlay(),
         line -> inStore(line, () -> flatten(line, merging)));
   }
 
-  private static Snapshot flatten(Line line, BiConsumer<List<Overlay>, Path> merging) {
+  private static Snapshot flatten(Line line, BiFunction<List<Overlay>, NewFile, Path> merging) {
     String below = line.below().orElseThrow(() -> neverFrozen(line.overlay()));
     List<Overlay> layers =
         line.layers().stream().map(layer -> Overlay.at(layer).readOnly()).toList();
@@ -155,7 +156,7 @@ final class Lines {
         line.store()
             .add(
                 Frozen.now(line.store(), Optional.empty(), Optional.of(below), "flattened"),
-                made -> merging.accept(layers, made),
+                file -> merging.apply(layers, file),
                 ManifestFile.ofDirectory(line.store().frozen(below).directory())
                     .read()
                     .map(manifest -> manifest.in(Set.of())));
@@ -178,7 +179,15 @@ final class Lines {
    * @param at the snapshot; empty for the state of now
    */
   Overlay fork(Path path, Optional<String> at, Path target) {
+    return fork(path, at, target, partial -> {});
+  }
+
+  /**
+   * @param making is told of what is made beside the target, before that is
+   */
+  Overlay fork(Path path, Optional<String> at, Path target, Consumer<NewFile> making) {
     NewFile end = NewFile.at(target);
+    making.accept(end);
     Path overlay = directory(path);
     if (at.isEmpty()) {
       Line begun =
@@ -281,12 +290,17 @@ final class Lines {
 
   /** Deletes an overlay that is closed, with the layers that nobody else needs. */
   void delete(Path path) {
+    delete(path, aside -> {});
+  }
+
+  /**
+   * @param moving is told where the overlay is put aside, as a whole, before it is deleted: half of
+   *     one would be taken for one
+   */
+  void delete(Path path, Consumer<NewFile> moving) {
     OverlayFacts overlay = requireOverlay(path);
     OverlayLock lock = OverlayLock.take(overlay, host, "");
     try {
-      if (overlay.kind() == OverlayFacts.Kind.EXT3) {
-        ManifestFile.ofImage(overlay.path()).delete();
-      }
       Optional<Line> line =
           overlay.kind() == OverlayFacts.Kind.DIRECTORY
               ? LineFile.ofOverlay(overlay.path())
@@ -294,7 +308,13 @@ final class Lines {
       if (line.isPresent()) {
         delete(line.get());
       } else {
-        removal.remove(overlay.path());
+        NewFile aside = NewFile.of(overlay.path());
+        moving.accept(aside);
+        move(aside.target(), aside.partial());
+        if (overlay.kind() == OverlayFacts.Kind.EXT3) {
+          ManifestFile.ofImage(overlay.path()).deleteOrphan();
+        }
+        removal.remove(aside.partial());
       }
     } finally {
       lock.closeForGood();
@@ -352,7 +372,7 @@ final class Lines {
   /** What somebody was making in an overlay who was killed: it has no name of its own yet. */
   private static boolean isUnfinished(String name) {
     return NewFile.isPartial(Path.of(name))
-        && Stream.of("upper", LineFile.NAME, ManifestFile.NAME)
+        && Stream.of("upper", "import", "neutral", LineFile.NAME, ManifestFile.NAME)
             .anyMatch(made -> name.startsWith("." + made + "."));
   }
 

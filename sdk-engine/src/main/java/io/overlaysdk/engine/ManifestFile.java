@@ -5,8 +5,12 @@ import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /**
@@ -49,6 +53,11 @@ final class ManifestFile {
   static ManifestFile ofImage(Path image) {
     return new ManifestFile(
         image.resolveSibling(image.getFileName() + "." + NAME), Optional.of(image));
+  }
+
+  /** Of an image that is not in its place yet. */
+  static ManifestFile ofImage(NewFile image) {
+    return new ManifestFile(ofImage(image.target()).file, Optional.of(image.partial()));
   }
 
   Path path() {
@@ -104,14 +113,91 @@ final class ManifestFile {
    * @throws OverlayException where it cannot be written; the one before is still there
    */
   void write(Manifest manifest) {
+    write(manifest, NewFile.of(file).partial());
+  }
+
+  /** Likewise, where an overlay is in its place already: then what is cut off must be found. */
+  void write(Manifest manifest, Scratch scratch) {
+    write(manifest, scratch.beside(file));
+  }
+
+  private void write(Manifest manifest, Path partial) {
     try {
-      WholeFile.write(file, ManifestJson.write(manifest.on(volume())));
+      WholeFile.write(file, partial, ManifestJson.write(manifest.on(volume())));
     } catch (IOException e) {
       throw new OverlayException("cannot write the manifest " + file + ": " + e, e);
     }
   }
 
-  /** When the overlay is deleted. */
+  /** Nothing is there afterwards where there is no manifest. */
+  void copyTo(Path copy) {
+    try {
+      Files.copy(file, copy, LinkOption.NOFOLLOW_LINKS);
+    } catch (NoSuchFileException e) {
+      return;
+    } catch (IOException e) {
+      throw new OverlayException("cannot copy the manifest " + file + ": " + e, e);
+    }
+  }
+
+  /**
+   * Puts back what was before an overlay was to be filled, unless that has been.
+   *
+   * @return whether it has not
+   */
+  static boolean undo(Path manifest, Path before, Path sign) {
+    if (!isName(manifest) || !NewFile.isPartial(before) || !isUnfilled(sign)) {
+      return false;
+    }
+    try {
+      if (Files.isRegularFile(before, LinkOption.NOFOLLOW_LINKS)) {
+        Files.move(before, manifest, StandardCopyOption.ATOMIC_MOVE);
+      } else {
+        Files.deleteIfExists(manifest);
+      }
+      return true;
+    } catch (IOException e) {
+      throw new OverlayException("cannot put the manifest " + manifest + " back: " + e, e);
+    }
+  }
+
+  private static boolean isUnfilled(Path sign) {
+    if (!Files.isDirectory(sign, LinkOption.NOFOLLOW_LINKS)) {
+      return Files.exists(sign, LinkOption.NOFOLLOW_LINKS);
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(sign)) {
+      return !entries.iterator().hasNext();
+    } catch (IOException e) {
+      // one that is closed to this user has been filled
+      return false;
+    }
+  }
+
+  private static boolean isName(Path manifest) {
+    String name = String.valueOf(manifest.getFileName());
+    return name.equals(NAME) || name.endsWith("." + NAME);
+  }
+
+  /** Where it was written for an image that has not come. */
+  void deleteOrphan() {
+    deleteOrphan(file);
+  }
+
+  /** Whether this is the manifest of an image that is not there, which is deleted then. */
+  static boolean deleteOrphan(Path manifest) {
+    String name = manifest.getFileName().toString();
+    if (!name.endsWith("." + NAME)) {
+      return false;
+    }
+    Path image = manifest.resolveSibling(name.substring(0, name.length() - NAME.length() - 1));
+    try {
+      return !Files.exists(image, LinkOption.NOFOLLOW_LINKS) && Files.deleteIfExists(manifest);
+    } catch (IOException e) {
+      throw new OverlayException("cannot delete the manifest " + manifest + ": " + e, e);
+    }
+  }
+
+  /** Where there was none before. */
   void delete() {
     try {
       Files.deleteIfExists(file);

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.LongConsumer;
 
 /** Brings an overlay, or a copy of one, into neutral form. Each tells whether there was work. */
@@ -19,14 +18,17 @@ final class Neutralising {
   private static final Duration LIMIT = Duration.ofHours(1);
 
   private final List<Layer> layers;
+  private final String workshop;
   private final Host host;
   private final Launcher launcher;
 
   /**
    * @param layers those below the overlay, and for a copy the one that is copied on top
+   * @param workshop the name of a directory that is made in the overlay meanwhile
    */
-  Neutralising(List<Layer> layers, Host host, Launcher launcher) {
+  Neutralising(List<Layer> layers, String workshop, Host host, Launcher launcher) {
     this.layers = layers;
+    this.workshop = workshop;
     this.host = host;
     this.launcher = launcher;
   }
@@ -68,11 +70,11 @@ final class Neutralising {
   }
 
   private boolean rewrite(List<Layer> lowers, Path overlay) {
-    Path workshop = overlay.resolve(".neutral-" + UUID.randomUUID());
+    Path tools = overlay.resolve(workshop);
     Path upper = overlay.resolve("upper");
     try {
-      Files.createDirectory(workshop);
-      Nodes nodes = new Nodes(host, launcher, workshop);
+      Files.createDirectory(tools);
+      Nodes nodes = new Nodes(host, launcher, tools);
       Layer layer = Layer.at(upper);
       if (host.identity().isRoot()) {
         layer = layer.with(ReadAttributes.changeable(upper, nodes, host, launcher));
@@ -81,7 +83,7 @@ final class Neutralising {
     } catch (IOException e) {
       throw new OverlayException("cannot work in " + overlay + ": " + e, e);
     } finally {
-      remove(workshop);
+      remove(tools);
     }
   }
 

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param target where it is to be; nothing is there
  * @param partial where it is made, a hidden name in the same directory
  */
-record NewFile(Path target, Path partial) implements AutoCloseable {
+record NewFile(Path target, Path partial) {
   private static final Pattern PARTIAL =
       Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
@@ -26,6 +26,11 @@ record NewFile(Path target, Path partial) implements AutoCloseable {
    */
   static NewFile at(Path file) {
     OverlayMaker.requireFree(file);
+    return of(file);
+  }
+
+  /** One that may take the place of another. */
+  static NewFile of(Path file) {
     Path target = file.toAbsolutePath().normalize();
     return new NewFile(
         target, target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID()));
@@ -47,16 +52,6 @@ record NewFile(Path target, Path partial) implements AutoCloseable {
           "cannot make " + target + ": something is there; choose another path", e);
     } catch (IOException e) {
       throw new OverlayException("cannot make " + target + ": " + e, e);
-    }
-  }
-
-  /** Takes away what was written beside it. */
-  @Override
-  public void close() {
-    try {
-      Files.deleteIfExists(partial);
-    } catch (IOException e) {
-      throw new OverlayException("cannot delete " + partial + ": " + e, e);
     }
   }
 }

@@ -16,7 +16,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
@@ -39,19 +38,17 @@ final class OverlayMaker {
   }
 
   Overlay directory(Path directory) {
-    Path target = free(directory);
-    Path partial = partial(target);
-    try {
+    NewFile place = NewFile.at(directory);
+    Path partial = place.partial();
+    try (Scratch scratch = scratches.apply("create " + place.target())) {
+      scratch.beside(place);
       Files.createDirectory(partial);
       make(partial.resolve("upper"));
       make(partial.resolve("work"));
       ManifestFile.ofDirectory(partial).write(ledger.empty());
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(partial, place.target(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw afterRemoving(partial, target, e);
-    } catch (RuntimeException e) {
-      e.addSuppressed(afterRemoving(partial, target, new IOException(e)));
-      throw e;
+      throw failed(place, e);
     }
     return Overlay.at(directory);
   }
@@ -102,17 +99,14 @@ final class OverlayMaker {
    * @param making makes the image at a path beside its place
    */
   private Overlay image(Path file, BiConsumer<Scratch, Path> making) {
-    Path target = free(file);
-    Path partial = partial(target);
-    try (Scratch scratch = scratches.apply("create " + target)) {
-      making.accept(scratch, partial);
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-      ManifestFile.ofImage(target).write(ledger.empty());
+    NewFile place = NewFile.at(file);
+    try (Scratch scratch = scratches.apply("create " + place.target())) {
+      scratch.beside(place);
+      making.accept(scratch, place.partial());
+      Ledger.coming(place, ledger.empty(), scratch);
+      Files.move(place.partial(), place.target(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw afterRemoving(partial, target, e);
-    } catch (RuntimeException e) {
-      e.addSuppressed(afterRemoving(partial, target, new IOException(e)));
-      throw e;
+      throw failed(place, e);
     }
     return Overlay.at(file);
   }
@@ -154,10 +148,6 @@ final class OverlayMaker {
 
   /** Refuses a path at which no overlay can be made. */
   static void requireFree(Path path) {
-    free(path);
-  }
-
-  private static Path free(Path path) {
     Path target = path.toAbsolutePath().normalize();
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       throw new InvalidSpecException(
@@ -173,21 +163,9 @@ final class OverlayMaker {
               + parent
               + " is not a directory that you can write to");
     }
-    return target;
   }
 
-  private static Path partial(Path target) {
-    return target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
-  }
-
-  private static OverlayException afterRemoving(Path partial, Path target, IOException cause) {
-    OverlayException failure =
-        new OverlayException("cannot make the overlay " + target + ": " + cause, cause);
-    try {
-      Deletion.tree(partial);
-    } catch (IOException e) {
-      failure.addSuppressed(e);
-    }
-    return failure;
+  private static OverlayException failed(NewFile place, IOException cause) {
+    return new OverlayException("cannot make the overlay " + place.target() + ": " + cause, cause);
   }
 }

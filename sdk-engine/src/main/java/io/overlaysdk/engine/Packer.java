@@ -59,8 +59,7 @@ final class Packer {
     OverlayLock.requireFree(Found.at(path, Subject.OVERLAY));
     OverlayFacts overlay = facts.of(Overlay.at(path), true);
     OverlayLock lock = OverlayLock.take(overlay, host, "");
-    try (file;
-        Scratch scratch = scratches.apply("packing of " + overlay.path())) {
+    try (Scratch scratch = scratches.apply("packing of " + overlay.path())) {
       scratch.beside(file);
       OverlayMaker.complete(List.of(overlay));
       Path manifest = scratch.directory().resolve(Pack.MANIFEST);
@@ -191,8 +190,6 @@ final class Packer {
     } catch (IOException e) {
       throw new OverlayException(
           "cannot unpack " + found.path() + " to " + place.target() + ": " + e, e);
-    } finally {
-      new Removal(host, launcher).remove(partial);
     }
   }
 
@@ -237,7 +234,8 @@ final class Packer {
                     Invocation.of(program, List.of("--dig-holes", image.toString())),
                     new Launcher.Terms(
                         Optional.empty(), Stdio.PIPES, Optional.empty(), scratch::started)));
-    new NewFile(place, image).appear();
-    ManifestFile.ofImage(place).write(manifest);
+    NewFile made = new NewFile(place, image);
+    Ledger.coming(made, manifest, scratch);
+    made.appear();
   }
 }

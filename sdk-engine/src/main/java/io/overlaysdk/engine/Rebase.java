@@ -29,19 +29,16 @@ final class Rebase {
   private final LayerReading reading;
   private final Archive archive;
   private final Launcher launcher;
-  private final Removal removal;
   private final Function<String, Scratch> scratches;
 
   Rebase(
       LayerReading reading,
       Archive archive,
       Launcher launcher,
-      Removal removal,
       Function<String, Scratch> scratches) {
     this.reading = reading;
     this.archive = archive;
     this.launcher = launcher;
-    this.removal = removal;
     this.scratches = scratches;
   }
 
@@ -77,8 +74,6 @@ final class Rebase {
       return report(conflicts, Optional.of(Overlay.at(place)));
     } catch (IOException e) {
       throw new OverlayException("cannot make the overlay " + place + ": " + e, e);
-    } finally {
-      removal.remove(target.partial());
     }
   }
 

@@ -92,8 +92,10 @@ final class Recovery {
         endProcesses(entry, why, done);
         endStrays(entry, why, done);
       }
+      putManifestsBack(entry, why, done);
       remove(entry, "scratch", Recovery::isScratch, Recovered.Kind.SCRATCH, why, done);
       remove(entry, "partial", NewFile::isPartial, Recovered.Kind.UNFINISHED, why, done);
+      removeManifests(entry, why, done);
       entry.delete();
       done.add(new Recovered(Recovered.Kind.SESSION, session, why));
     }
@@ -115,7 +117,7 @@ final class Recovery {
     }
     if (owner.isEmpty()) {
       // begun, and nothing was done for it yet
-      return written.get().at().isBefore(Instant.now().minus(BEGINNING))
+      return entry.isCutOff() || written.get().at().isBefore(Instant.now().minus(BEGINNING))
           ? Optional.of("it was cut off when it was begun")
           : Optional.empty();
     }
@@ -203,6 +205,26 @@ final class Recovery {
 
   private static boolean isScratch(Path path) {
     return String.valueOf(path.getFileName()).startsWith(SCRATCH_PREFIX);
+  }
+
+  /** What was written of overlays that did not become what that says. */
+  private static void putManifestsBack(Journal.Entry entry, String why, List<Recovered> done) {
+    List<Path> manifests = entry.paths("filling");
+    List<Path> before = entry.paths("before");
+    List<Path> signs = entry.paths("sign");
+    for (int i = 0; i < Math.min(manifests.size(), Math.min(before.size(), signs.size())); i++) {
+      if (ManifestFile.undo(manifests.get(i), before.get(i), signs.get(i))) {
+        done.add(new Recovered(Recovered.Kind.RESTORED, manifests.get(i).toString(), why));
+      }
+    }
+  }
+
+  private static void removeManifests(Journal.Entry entry, String why, List<Recovered> done) {
+    for (Path manifest : entry.paths("manifest")) {
+      if (ManifestFile.deleteOrphan(manifest)) {
+        done.add(new Recovered(Recovered.Kind.UNFINISHED, manifest.toString(), why));
+      }
+    }
   }
 
   private void remove(

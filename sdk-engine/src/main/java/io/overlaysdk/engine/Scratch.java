@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,6 +35,8 @@ final class Scratch implements AutoCloseable {
   private final Journal.Entry journal;
   private final Launcher launcher;
   private final Removal removal;
+  private final List<Path> partials = new ArrayList<>();
+  private final List<ManifestFile> manifests = new ArrayList<>();
 
   Scratch(Path directory, Journal.Entry journal, Launcher launcher, Removal removal) {
     this.directory = directory;
@@ -64,9 +67,39 @@ final class Scratch implements AutoCloseable {
     journal.process(pid);
   }
 
-  /** Remembers what is made beside its place, for which that must be on the same file system. */
+  /**
+   * Remembers what is made beside its place, for which that must be on the same file system. Unless
+   * it has been moved there, it is deleted in the end.
+   */
   void beside(NewFile file) {
     journal.announce("partial", file.partial().toString());
+    partials.add(file.partial());
+  }
+
+  /** A new name beside a file, for what is to take its place. */
+  Path beside(Path file) {
+    NewFile made = NewFile.of(file);
+    beside(made);
+    return made.partial();
+  }
+
+  /**
+   * Remembers a manifest as it is before the overlay is filled that it is of.
+   *
+   * @param sign shows whether that has been: an empty directory, or a file, where it has not
+   */
+  void filling(ManifestFile manifest, Path sign) {
+    Path before = beside(manifest.path());
+    manifest.copyTo(before);
+    journal.announce("sign", sign.toString());
+    journal.announce("before", before.toString());
+    journal.announce("filling", manifest.path().toString());
+  }
+
+  /** Remembers a manifest that is written before its image is there, and is nothing without it. */
+  void before(ManifestFile manifest) {
+    journal.announce("manifest", manifest.path().toString());
+    manifests.add(manifest);
   }
 
   Path directory() {
@@ -122,9 +155,20 @@ final class Scratch implements AutoCloseable {
     steps.forEach(step -> perform(step, limit));
   }
 
+  /** When something has failed, which is what the caller is told. */
+  void closeAfter(RuntimeException failure) {
+    try {
+      close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
   /** Deletes all that was made, and then says in the journal that nothing is left. */
   @Override
   public void close() {
+    partials.forEach(removal::remove);
+    manifests.forEach(ManifestFile::deleteOrphan);
     removal.removeScratch(directory);
     journal.delete();
   }

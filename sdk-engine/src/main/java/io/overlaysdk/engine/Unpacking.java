@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.LongConsumer;
 
 /**
@@ -42,17 +41,21 @@ final class Unpacking {
   /** Makes a directory overlay. */
   LayerReport intoNew(Path overlay) {
     Path target = overlay.toAbsolutePath().normalize();
-    return unpack(target, target.getParent());
+    return unpack(target, target.resolveSibling(job.workshop()));
   }
 
   /** Fills a directory overlay in which nothing is. */
   LayerReport intoEmpty(Path overlay) {
     requireEmpty(overlay.resolve("upper"));
-    Path aside = overlay.resolve(".import-" + UUID.randomUUID());
+    Path aside = overlay.resolve(job.workshop());
     try {
-      LayerReport report = unpack(aside, overlay);
-      take(aside.resolve("upper"), overlay.resolve("upper"));
+      Files.createDirectory(aside);
+      Path made = aside.resolve("overlay");
+      LayerReport report = unpack(made, aside.resolve("nodes"));
+      take(made.resolve("upper"), overlay.resolve("upper"));
       return report;
+    } catch (IOException e) {
+      throw new OverlayException("cannot unpack in " + overlay + ": " + e, e);
     } finally {
       remove(aside);
     }
@@ -67,8 +70,7 @@ final class Unpacking {
     }
   }
 
-  private LayerReport unpack(Path target, Path beside) {
-    Path workshop = beside.resolve(".import-" + UUID.randomUUID());
+  private LayerReport unpack(Path target, Path workshop) {
     try {
       Files.createDirectory(workshop);
       Nodes nodes = new Nodes(host, launcher, workshop);

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 
 /** A small file that is on disk as a whole, or as it was before. */
 final class WholeFile {
@@ -20,7 +19,14 @@ final class WholeFile {
    * @throws OverlayException where it cannot be written; the one before is still there
    */
   static void write(Path file, String text) {
-    Path partial = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+    write(file, NewFile.of(file).partial(), text);
+  }
+
+  /**
+   * @param partial a name beside it, under which it is written first
+   * @throws OverlayException where it cannot be written; the one before is still there
+   */
+  static void write(Path file, Path partial, String text) {
     try {
       try (FileChannel channel =
           FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

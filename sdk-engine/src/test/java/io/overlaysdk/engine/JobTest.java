@@ -42,7 +42,8 @@ class JobTest {
             LAYERS, Owning.ONE_USER, ODD, Job.Product.OCI, Optional.of("12"), "{\"é\": 1}"));
     assertSame(new Job.Compare(LAYERS, Owning.AS_SEEN, List.of(ContainerPath.of("/é"))));
     assertSame(
-        new Job.Import(LAYERS, Owning.AS_SEEN, ODD, Path.of("/.o"), Path.of("/o"), Job.Into.EXT3));
+        new Job.Import(
+            LAYERS, Owning.AS_SEEN, ODD, Path.of("/.o"), Path.of("/o"), ".é", Job.Into.EXT3));
   }
 
   private void assertSame(Job job) throws IOException {

@@ -21,12 +21,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Run with {@code -Doverlaysdk.seed=N} to repeat one run, {@code -Doverlaysdk.kills=N} for more.
  */
+@Tag("soak")
 class KilledLinesTest {
   private static final long SEED = Long.getLong("overlaysdk.seed", -1);
   private static final int KILLS = Integer.getInteger("overlaysdk.kills", 5);

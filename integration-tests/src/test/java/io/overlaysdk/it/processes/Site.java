@@ -12,6 +12,7 @@ import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.it.Checkout;
+import io.overlaysdk.it.Programs;
 import io.overlaysdk.it.Tools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -159,7 +160,11 @@ final class Site {
 
   /** No process, and so no mount either: what holds a mount is found with it. */
   void assertNoProcessLeft() {
-    Until.nothing(MOMENT, () -> Traces.of(directory));
+    assertNoProcessLeft(MOMENT);
+  }
+
+  void assertNoProcessLeft(Duration patience) {
+    Until.nothing(patience, () -> Traces.of(directory));
   }
 
   /** No process with this in its words, such as one that a command has started. */
@@ -174,6 +179,14 @@ final class Site {
     assertNoProcessLeft();
     assertEquals(List.of(), children(scratch()));
     assertEquals(List.of(), children(state()));
+  }
+
+  /** Takes away what is left, where that has been found. */
+  void clear() throws IOException {
+    for (Path place : List.of(scratch(), state())) {
+      Programs.run("rm", "-rf", "--one-file-system", place.toString());
+    }
+    Files.createDirectory(scratch());
   }
 
   private static List<Path> children(Path directory) {
