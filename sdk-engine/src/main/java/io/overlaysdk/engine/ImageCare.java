@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
@@ -28,11 +29,13 @@ final class ImageCare {
 
   private final Host host;
   private final Launcher launcher;
+  private final PolicyCheck policy;
   private final Function<String, Scratch> scratches;
 
-  ImageCare(Host host, Launcher launcher, Function<String, Scratch> scratches) {
+  ImageCare(Host host, Launcher launcher, PolicyCheck policy, Function<String, Scratch> scratches) {
     this.host = host;
     this.launcher = launcher;
+    this.policy = policy;
     this.scratches = scratches;
   }
 
@@ -75,6 +78,7 @@ final class ImageCare {
   }
 
   void resize(Path overlay, long bytes) {
+    policy.overlay(overlay, bytes, OptionalLong.empty());
     Found found = image(overlay);
     OverlayLock lock = OverlayLock.take(facts(found), host, "");
     try {
@@ -99,6 +103,7 @@ final class ImageCare {
       }
       run("resize2fs", "-f", copy.path().toString(), bytes / 1024 + "K");
       setSize(copy.path(), bytes);
+      policy.overlay(found.path(), copy.path());
       copy.replace();
     }
   }

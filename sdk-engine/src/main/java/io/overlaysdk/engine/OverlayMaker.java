@@ -30,11 +30,13 @@ final class OverlayMaker {
   private final Host host;
 
   private final Ledger ledger;
+  private final PolicyCheck policy;
   private final Function<String, Scratch> scratches;
 
-  OverlayMaker(Host host, Ledger ledger, Function<String, Scratch> scratches) {
+  OverlayMaker(Host host, Ledger ledger, PolicyCheck policy, Function<String, Scratch> scratches) {
     this.host = host;
     this.ledger = ledger;
+    this.policy = policy;
     this.scratches = scratches;
   }
 
@@ -61,6 +63,7 @@ final class OverlayMaker {
       throw new InvalidSpecException(
           "an ext3 overlay needs at least " + SMALLEST_IMAGE + " bytes, not " + size.bytes());
     }
+    policy.overlay(file, size.bytes(), size.inodes());
     return image(file, (scratch, partial) -> format(scratch, partial, size));
   }
 
@@ -83,6 +86,7 @@ final class OverlayMaker {
         file,
         (scratch, partial) -> {
           if (template.isPlain()) {
+            policy.overlay(file, template.path());
             scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
           } else {
             template.unpackTo(partial);
@@ -100,6 +104,7 @@ final class OverlayMaker {
     Path partial = partial(target);
     try (Scratch scratch = scratches.apply("create " + target)) {
       making.accept(scratch, partial);
+      policy.overlay(file, partial);
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
       ManifestFile.ofImage(target).write(ledger.empty());
     } catch (IOException e) {
