@@ -32,7 +32,8 @@ public final class Configuration {
       Map<String, String> variables,
       Optional<Duration> timeLimit,
       Duration grace,
-      int outputLimit) {}
+      int outputLimit,
+      Policy policy) {}
 
   private final Parts parts;
 
@@ -55,7 +56,8 @@ public final class Configuration {
    * names; else {@code $XDG_CONFIG_HOME/overlay-sdk/config.yaml}, where {@code XDG_CONFIG_HOME} is
    * {@code ~/.config} unless set; else {@code /etc/overlay-sdk/config.yaml}; else {@link
    * #defaults()}. The first that is there is read, and no other; one that cannot be looked at is
-   * not passed over.
+   * not passed over. The site's policy is read besides ({@link Policy#ofSite()}) when the SDK is
+   * opened.
    *
    * @throws ConfigException where the file is wrong or out of reach, where the variable names none,
    *     or where a file is there and overlay-sdk-yaml is not on the class path to read it
@@ -135,6 +137,14 @@ public final class Configuration {
     return parts.outputLimit;
   }
 
+  /**
+   * What no session may do that is opened with this configuration; {@link Policy#none()} unless
+   * set. The site's own policy ({@link Policy#ofSite()}) holds besides, whatever this one allows.
+   */
+  public Policy policy() {
+    return parts.policy;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof Configuration that && parts.equals(that.parts);
@@ -163,6 +173,7 @@ public final class Configuration {
     private Optional<Duration> timeLimit = Optional.empty();
     private Duration grace = Duration.ofSeconds(5);
     private int outputLimit = 16 << 20;
+    private Optional<Policy> policy = Optional.empty();
 
     private Builder() {}
 
@@ -269,6 +280,12 @@ public final class Configuration {
       return this;
     }
 
+    /** What no session may do; it can only narrow the site's policy. */
+    public Builder policy(Policy rules) {
+      policy = Optional.of(rules);
+      return this;
+    }
+
     /** The configuration as it is now; the builder can be used on. */
     public Configuration build() {
       return new Configuration(
@@ -283,7 +300,8 @@ public final class Configuration {
               variables,
               timeLimit,
               grace,
-              outputLimit));
+              outputLimit,
+              policy.orElseGet(Policy::none)));
     }
 
     private static Path requireAbsolute(Path path, String what) {

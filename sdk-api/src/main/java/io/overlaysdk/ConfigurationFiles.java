@@ -6,19 +6,24 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Where configuration files are looked for. */
 final class ConfigurationFiles {
+  private static final Path ETC = Path.of("/etc");
+  private static final int ROOT = 0;
+  private static final int OTHERS_WRITE = 0022;
+  private static final int STICKY = 01000;
   private static final String VARIABLE = "OVERLAYSDK_CONFIG";
   private static final String NAME = "overlay-sdk/config.yaml";
 
   private ConfigurationFiles() {}
 
   static Optional<Path> find(Map<String, String> environment, Path home) {
-    return find(environment, home, Path.of("/etc"));
+    return find(environment, home, ETC);
   }
 
   static Optional<Path> find(Map<String, String> environment, Path home, Path etc) {
@@ -34,6 +39,57 @@ final class ConfigurationFiles {
         .map(directory -> directory.resolve(NAME))
         .filter(ConfigurationFiles::mayBeThere)
         .findFirst();
+  }
+
+  /**
+   * The site's file, which nobody can put another in the place of.
+   *
+   * @throws ConfigException where somebody else than root could have written it
+   */
+  static Optional<Path> ofSite() {
+    return ofSite(ETC, ROOT);
+  }
+
+  /**
+   * @param etc where it is looked for
+   * @param owner who may have written it besides root
+   */
+  static Optional<Path> ofSite(Path etc, int owner) {
+    Optional<Path> file = Optional.of(etc.resolve(NAME)).filter(ConfigurationFiles::mayBeThere);
+    file.ifPresent(there -> requireTrusted(there, owner));
+    return file;
+  }
+
+  /** Who can write to a directory above it can put another file there, or another link to it. */
+  private static void requireTrusted(Path file, int owner) {
+    try {
+      for (Path start : List.of(file.toRealPath(), file)) {
+        for (Path path = start; path != null; path = path.getParent()) {
+          Map<String, Object> attributes = Files.readAttributes(path, "unix:uid,mode");
+          int uid = (int) attributes.get("uid");
+          int mode = (int) attributes.get("mode");
+          // others can add names to a directory with the sticky bit, and replace only their own
+          boolean shared = Files.isDirectory(path) && (mode & STICKY) != 0;
+          if (uid != ROOT && uid != owner || (mode & OTHERS_WRITE) != 0 && !shared) {
+            throw new ConfigException(
+                file,
+                0,
+                0,
+                "",
+                "this holds the site's policy, and somebody else than root may write to "
+                    + path
+                    + " (user id "
+                    + uid
+                    + ", mode "
+                    + Integer.toOctalString(mode & 07777)
+                    + "); give it to root with chown, and take the permission away with chmod go-w");
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new ConfigException(
+          file, 0, 0, "", "the site's policy cannot be looked at: " + e.getMessage(), e);
+    }
   }
 
   /** A link that leads nowhere and a file that is out of reach count: they may hold policy. */

@@ -20,6 +20,8 @@ import java.util.function.Consumer;
  * }
  * }</pre>
  *
+ * <p>What a {@link Policy} does not allow every method refuses with {@link PolicyException}.
+ *
  * <p>Implemented by the engine only. May be used by several threads.
  */
 public interface OverlaySdk extends AutoCloseable {
@@ -37,9 +39,10 @@ public interface OverlaySdk extends AutoCloseable {
   }
 
   /**
-   * Opens the SDK with this configuration, and reads no file. The backends are found as by {@link
-   * #open()}.
+   * Opens the SDK with this configuration, and reads no file but for the site's policy, which holds
+   * besides ({@link Policy#ofSite()}). The backends are found as by {@link #open()}.
    *
+   * @throws ConfigException where the site's policy cannot be read
    * @throws OverlayException where no engine is on the class path
    */
   static OverlaySdk open(Configuration configuration) {
@@ -48,8 +51,9 @@ public interface OverlaySdk extends AutoCloseable {
 
   /**
    * Opens the SDK with this configuration and the engine and backends that {@code classLoader}
-   * sees.
+   * sees. The site's policy holds besides.
    *
+   * @throws ConfigException where the site's policy cannot be read
    * @throws OverlayException where it sees no engine
    */
   static OverlaySdk open(Configuration configuration, ClassLoader classLoader) {

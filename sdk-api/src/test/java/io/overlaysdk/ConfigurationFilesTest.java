@@ -2,10 +2,13 @@ package io.overlaysdk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,6 +95,73 @@ class ConfigurationFilesTest {
     Files.createSymbolicLink(link, directory.resolve("gone"));
     assertEquals(Optional.of(link), find(Map.of()));
     assertThrows(ConfigException.class, () -> Configuration.read(link));
+  }
+
+  @Test
+  void theSitesFileIsFoundWhateverTheUserHas() throws IOException {
+    assertEquals(Optional.empty(), ofSite());
+    write(home.resolve(".config"));
+    Path file = write(etc);
+    assertEquals(Optional.of(file), ofSite());
+  }
+
+  @Test
+  void aFileThatSomebodyElseMayWriteToIsNoPolicy() throws IOException {
+    Path file = write(etc);
+    mode(file, "rw-rw-r--");
+    refusesSite(file + " (user id " + owner() + ", mode 664)");
+    mode(file, "rw-r--rw-");
+    refusesSite("chmod go-w");
+    mode(file, "rw-r--r--");
+    mode(file.getParent(), "rwxrwxr-x");
+    refusesSite(file.getParent().toString());
+    mode(file.getParent(), "rwxr-xr-x");
+    assertEquals(Optional.of(file), ofSite());
+  }
+
+  @Test
+  void aFileOfAnotherUserIsNoPolicy() throws IOException {
+    Path file = write(etc);
+    if (owner() == 0) {
+      Files.setAttribute(file, "unix:uid", 12345);
+    }
+    assertThrows(ConfigException.class, () -> ConfigurationFiles.ofSite(etc, 0));
+    int uid = (int) Files.getAttribute(file, "unix:uid");
+    assertEquals(Optional.of(file), ConfigurationFiles.ofSite(etc, uid));
+  }
+
+  @Test
+  void aLinkToAFileThatSomebodyElseMayWriteToIsNoPolicy() throws IOException {
+    Path elsewhere = Files.createFile(Files.createDirectory(etc).resolve("elsewhere"));
+    Path link = etc.resolve(NAME);
+    Files.createSymbolicLink(
+        Files.createDirectory(link.getParent()).resolve("config.yaml"), elsewhere);
+    assertEquals(Optional.of(link), ofSite());
+    mode(elsewhere, "rw-rw-rw-");
+    refusesSite(elsewhere.toString());
+    Files.delete(elsewhere);
+    refusesSite("cannot be looked at");
+  }
+
+  private Optional<Path> ofSite() {
+    return ConfigurationFiles.ofSite(etc, owner());
+  }
+
+  private void refusesSite(String problem) {
+    ConfigException e = assertThrows(ConfigException.class, this::ofSite);
+    assertTrue(e.getMessage().contains(problem), e.getMessage());
+  }
+
+  private int owner() {
+    try {
+      return (int) Files.getAttribute(directory, "unix:uid");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void mode(Path path, String permissions) throws IOException {
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
   }
 
   private Optional<Path> find(Map<String, String> environment) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.overlaysdk.Configuration;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.workflow.StepReport;
 import io.overlaysdk.workflow.Workflow;
@@ -59,8 +60,14 @@ class ReadmeIT {
       assertEquals(0, process.waitFor(), () -> command + "\n" + read(log));
     }
     List<String> workflows = snippets("yaml");
-    assertEquals(1, workflows.size());
+    assertEquals(2, workflows.size());
     playInDirectory(workflows.get(0));
+  }
+
+  @Test
+  void thePolicyIsRead() throws IOException {
+    Path file = Files.writeString(directory.resolve("config.yaml"), snippets("yaml").get(1));
+    assertEquals(14, Configuration.read(file).policy().rules().size());
   }
 
   /** Images are looked for in the current directory, which a JVM cannot change. */

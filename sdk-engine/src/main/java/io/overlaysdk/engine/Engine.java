@@ -20,6 +20,7 @@ import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Policy;
 import io.overlaysdk.RebaseReport;
 import io.overlaysdk.Recovered;
 import io.overlaysdk.SdkListener;
@@ -80,6 +81,7 @@ final class Engine implements OverlaySdk {
   private final LinkFinder links;
   private final DigestMemory digests;
   private final UnpackedImages images;
+  private final PolicyCheck policy;
   private final Planner planner;
   private final Journal journal;
   private final Ledger ledger;
@@ -93,6 +95,7 @@ final class Engine implements OverlaySdk {
 
   private Engine(
       Configuration configuration,
+      Policy site,
       Environment environment,
       Host host,
       Providers<Backend> backends,
@@ -114,7 +117,13 @@ final class Engine implements OverlaySdk {
     this.digests = new DigestMemory(cacheDirectory().resolve("digests"));
     this.images =
         new UnpackedImages(host, cacheDirectory().resolve("images"), digests, this::newScratch);
-    this.planner = new Planner(configuration, environment, host, this.backends, links, images);
+    this.policy =
+        new PolicyCheck(
+            List.of(site, configuration.policy()),
+            digests,
+            new Signatures(onPath(environment), launcher));
+    this.planner =
+        new Planner(configuration, environment, host, this.backends, links, images, policy);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
     this.lines = new Lines(host, new Removal(host, launcher), ledger);
@@ -123,8 +132,14 @@ final class Engine implements OverlaySdk {
             host, List.of(newScratchPath().getParent(), stateDirectory(), cacheDirectory()));
   }
 
+  /**
+   * @param site what holds besides the policy of the configuration
+   */
   static Engine open(
-      Configuration configuration, ClassLoader classLoader, Map<String, String> variables) {
+      Configuration configuration,
+      Policy site,
+      ClassLoader classLoader,
+      Map<String, String> variables) {
     Environment environment = new Environment(variables);
     Launcher probing =
         new Launcher(
@@ -137,10 +152,30 @@ final class Engine implements OverlaySdk {
         new HostMachine(configuration.executables(), variables, words -> ask(probing, words));
     return new Engine(
         configuration,
+        site,
         environment,
         host,
         Providers.of(ServiceLoader.load(Backend.class, classLoader)),
         Providers.of(ServiceLoader.load(ImageBuilder.class, classLoader)));
+  }
+
+  /** The machine without what a configuration says of it, which may be a user's. */
+  private static Host onPath(Environment environment) {
+    return new HostMachine(Map.of(), environment.caller(), words -> Optional.empty());
+  }
+
+  /** What any use of a spec is given; a session is looked at more closely when it is planned. */
+  private SessionSpec admitted(SessionSpec spec) {
+    policy.image(spec.image());
+    return lines.expand(spec);
+  }
+
+  private OverlayMaker maker() {
+    return new OverlayMaker(host, ledger, policy, this::newScratch);
+  }
+
+  private ImageCare care() {
+    return new ImageCare(host, launcher, policy, this::newScratch);
   }
 
   private static Optional<Host.Answer> ask(Launcher launcher, List<String> words) {
@@ -167,7 +202,8 @@ final class Engine implements OverlaySdk {
 
   @Override
   public List<Finding> examine() {
-    List<Finding> findings = new ArrayList<>(MachineCheck.of(host));
+    List<Finding> findings = new ArrayList<>(policy.findings());
+    findings.addAll(MachineCheck.of(host));
     if (host.os().equals("Linux")) {
       findings.addAll(PlaceCheck.of("scratch directory", newScratchPath().getParent(), true, host));
       findings.addAll(PlaceCheck.of("state directory", stateDirectory(), true, host));
@@ -179,19 +215,18 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Overlay createOverlay(Path directory) {
-    return new OverlayMaker(host, ledger, this::newScratch).directory(directory);
+    return maker().directory(directory);
   }
 
   @Override
   public Overlay createOverlay(Path file, ImageSize size) {
-    return new OverlayMaker(host, ledger, this::newScratch).image(file, size);
+    return maker().image(file, size);
   }
 
   @Override
   public Overlay createOverlayFrom(String template, Path file) {
     Path path = configuration.templates().getOrDefault(template, Path.of(template));
-    OverlayMaker maker = new OverlayMaker(host, ledger, this::newScratch);
-    return listeners.during("create " + file, () -> maker.image(file, Template.at(path)));
+    return listeners.during("create " + file, () -> maker().image(file, Template.at(path)));
   }
 
   @Override
@@ -208,10 +243,6 @@ final class Engine implements OverlaySdk {
           care().resize(overlay, bytes);
           return overlay;
         });
-  }
-
-  private ImageCare care() {
-    return new ImageCare(host, launcher, this::newScratch);
   }
 
   @Override
@@ -253,6 +284,7 @@ final class Engine implements OverlaySdk {
       throw new InvalidSpecException(
           "one overlay that is kept is flattened, on the image that it lies on; not " + overlays);
     }
+    policy.image(spec.image());
     return listeners.during(
         "flattening of " + overlays.get(0),
         () -> {
@@ -266,6 +298,9 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Overlay fork(Path overlay, Path target) {
+    if (Files.isRegularFile(overlay)) {
+      policy.overlay(target, overlay);
+    }
     return fork(overlay, Optional.empty(), target);
   }
 
@@ -300,13 +335,17 @@ final class Engine implements OverlaySdk {
     LayerReading reading = new LayerReading(host, configuration, images);
     Rebase rebase = new Rebase(reading, archive(), launcher, this::newScratch);
     return listeners.during(
-        "rebase to " + target, () -> rebase.run(lines.expand(spec), onto, target, force));
+        "rebase to " + target,
+        () -> {
+          policy.image(onto);
+          return rebase.run(admitted(spec), onto, target, force);
+        });
   }
 
   @Override
   public boolean adopt(SessionSpec spec) {
     return listeners.during(
-        "adoption of " + spec.overlays(), () -> converter().adopt(lines.expand(spec)));
+        "adoption of " + spec.overlays(), () -> converter().adopt(admitted(spec)));
   }
 
   @Override
@@ -325,6 +364,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Image build(Path definition, Path target) {
+    policy.build(ImageBuild.definition(definition));
     ImageBuild build = new ImageBuild(builders, this::newScratch, definition, target);
     return listeners.during(
         "build " + target,
@@ -540,7 +580,7 @@ final class Engine implements OverlaySdk {
   public Changes changes(SessionSpec spec, Changes.Detail detail) {
     HeldChanges changes =
         new LayerReading(host, configuration, images)
-            .atRest(lines.expand(spec), detail, launcher, this::newScratch);
+            .atRest(admitted(spec), detail, launcher, this::newScratch);
     read.add(changes);
     return changes.whenClosed(read::remove);
   }
@@ -550,7 +590,7 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "export to " + target,
         Listeners.sizeOf(target),
-        () -> archive().export(lines.expand(spec), target, sourceDateEpoch()));
+        () -> archive().export(admitted(spec), target, sourceDateEpoch()));
   }
 
   private Optional<String> sourceDateEpoch() {
@@ -564,13 +604,12 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "commit to " + target,
         commit::written,
-        () -> commit.run(lines.expand(spec), target, mode, sourceDateEpoch()));
+        () -> commit.run(admitted(spec), target, mode, sourceDateEpoch()));
   }
 
   @Override
   public LayerReport importLayer(Path layer, SessionSpec spec) {
-    return listeners.during(
-        "import of " + layer, () -> archive().unpack(layer, lines.expand(spec)));
+    return listeners.during("import of " + layer, () -> archive().unpack(layer, admitted(spec)));
   }
 
   @Override
@@ -580,7 +619,7 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "freeze to " + target,
         Listeners.sizeOf(file.partial()),
-        () -> freezer().freeze(lines.expand(spec), file, latest));
+        () -> freezer().freeze(admitted(spec), file, latest));
   }
 
   private OptionalLong latest() {
@@ -622,7 +661,7 @@ final class Engine implements OverlaySdk {
   }
 
   private Packer packer() {
-    return new Packer(host, configuration, launcher, ledger, this::newScratch);
+    return new Packer(host, configuration, launcher, ledger, policy, this::newScratch);
   }
 
   private Freezer freezer() {
@@ -640,7 +679,8 @@ final class Engine implements OverlaySdk {
 
   @Override
   public List<Explanation> explain(Workflow workflow) {
-    return new WorkflowExplainer(planner, builders, converter().facts(), this::newScratchPath)
+    return new WorkflowExplainer(
+            planner, builders, policy, converter().facts(), this::newScratchPath)
         .explain(workflow);
   }
 
@@ -682,7 +722,7 @@ final class Engine implements OverlaySdk {
   @Override
   public boolean convert(SessionSpec spec) {
     return listeners.during(
-        "conversion of " + spec.overlays(), () -> converter().convert(lines.expand(spec)));
+        "conversion of " + spec.overlays(), () -> converter().convert(admitted(spec)));
   }
 
   private Converter converter() {

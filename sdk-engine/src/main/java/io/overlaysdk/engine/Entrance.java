@@ -71,7 +71,7 @@ final class Entrance {
         new Results(
             planned.choice().backend().name(),
             planned.start(),
-            command -> invocation(command, "s", Stdio.PIPES).words(),
+            command -> invocation(plan, command, "s", Stdio.PIPES).words(),
             explained);
     this.mode = planned.spec().hasSeparateCommands() ? CommandMode.SEPARATE : CommandMode.RESIDENT;
   }
@@ -172,7 +172,7 @@ final class Entrance {
       before.run();
       String prefix = "c" + last.incrementAndGet();
       try {
-        resident = Resident.start(control, prefix, plan, launcher, started);
+        resident = Resident.start(control, prefix, admitted(), launcher, started);
       } catch (IOException e) {
         throw new OverlayException("cannot talk to a container: " + e, e);
       }
@@ -222,8 +222,14 @@ final class Entrance {
     mode = CommandMode.SEPARATE;
   }
 
+  /** The plan, for a container that is started now. */
+  private Plan admitted() {
+    planned.admission().requireUnchanged();
+    return plan;
+  }
+
   /** What a command that gets a container of its own is started with. */
-  private Invocation invocation(Command command, String name, Stdio stdio) {
+  private Invocation invocation(Plan plan, Command command, String name, Stdio stdio) {
     if (imageHasShell) {
       Command wrapped =
           Command.of(
@@ -242,12 +248,13 @@ final class Entrance {
     before.run();
     String name = "s" + last.incrementAndGet();
     if (!imageHasShell) {
-      Running.Piped running = launcher.begin(invocation(command, name, Stdio.PIPES), started);
+      Running.Piped running =
+          launcher.begin(invocation(admitted(), command, name, Stdio.PIPES), started);
       return ProcessExecution.bare(running, plan.failureStatus());
     }
     ProcessExecution.Report report = lay(command, name);
     return ProcessExecution.reported(
-        launcher.begin(invocation(command, name, Stdio.PIPES), started), report);
+        launcher.begin(invocation(admitted(), command, name, Stdio.PIPES), started), report);
   }
 
   private ProcessExecution.Report lay(Command command, String name) {
@@ -269,7 +276,7 @@ final class Entrance {
         imageHasShell ? Optional.of(lay(command, name)) : Optional.empty();
     Launcher.Outcome outcome =
         launcher.run(
-            invocation(command, name, Stdio.TERMINAL),
+            invocation(admitted(), command, name, Stdio.TERMINAL),
             new Launcher.Terms(Optional.empty(), Stdio.TERMINAL, deadline.limit(), started));
     Execution.End end =
         report
@@ -290,7 +297,7 @@ final class Entrance {
     Deadline deadline = Deadline.of(Optional.of(patience));
     before.run();
     try {
-      Resident container = Resident.detach(control, "c0", plan, launcher, started);
+      Resident container = Resident.detach(control, "c0", admitted(), launcher, started);
       SlotExecution execution = begin(container, nothing, false);
       if (!awaitBegin(execution, patience(deadline)) || !execution.begun().isDone()) {
         container.end();

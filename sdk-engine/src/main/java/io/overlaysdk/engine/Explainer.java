@@ -25,6 +25,7 @@ final class Explainer {
         .choice()
         .refusals()
         .forEach((name, reason) -> explainer.line("not " + name + ": " + reason));
+    planned.admission().policies().forEach(explainer::line);
     planned.unpacked().ifPresent(image -> explainer.line(image.toString()));
     planned.shared().forEach(shared -> explainer.line("shared with the host: " + shared));
     planned.overlays().stream()

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
@@ -37,11 +38,13 @@ final class ImageCare {
 
   private final Host host;
   private final Launcher launcher;
+  private final PolicyCheck policy;
   private final Function<String, Scratch> scratches;
 
-  ImageCare(Host host, Launcher launcher, Function<String, Scratch> scratches) {
+  ImageCare(Host host, Launcher launcher, PolicyCheck policy, Function<String, Scratch> scratches) {
     this.host = host;
     this.launcher = launcher;
+    this.policy = policy;
     this.scratches = scratches;
   }
 
@@ -134,6 +137,7 @@ final class ImageCare {
   }
 
   void resize(Path overlay, long bytes) {
+    policy.overlay(overlay, bytes, OptionalLong.empty());
     Found found = image(overlay);
     OverlayLock lock = OverlayLock.take(facts(found), host, "");
     try {
@@ -158,6 +162,7 @@ final class ImageCare {
       }
       run(copy, "resize2fs", "-f", copy.path().toString(), bytes / 1024 + "K");
       setSize(copy.path(), bytes);
+      policy.overlay(found.path(), copy.path());
       copy.replace();
     }
   }

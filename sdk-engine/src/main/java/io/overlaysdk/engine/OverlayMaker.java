@@ -29,11 +29,13 @@ final class OverlayMaker {
   private final Host host;
 
   private final Ledger ledger;
+  private final PolicyCheck policy;
   private final Function<String, Scratch> scratches;
 
-  OverlayMaker(Host host, Ledger ledger, Function<String, Scratch> scratches) {
+  OverlayMaker(Host host, Ledger ledger, PolicyCheck policy, Function<String, Scratch> scratches) {
     this.host = host;
     this.ledger = ledger;
+    this.policy = policy;
     this.scratches = scratches;
   }
 
@@ -58,6 +60,7 @@ final class OverlayMaker {
       throw new InvalidSpecException(
           "an ext3 overlay needs at least " + SMALLEST_IMAGE + " bytes, not " + size.bytes());
     }
+    policy.overlay(file, size.bytes(), size.inodes());
     return image(
         file,
         (scratch, partial) -> {
@@ -86,6 +89,7 @@ final class OverlayMaker {
         file,
         (scratch, partial) -> {
           if (template.isPlain()) {
+            policy.overlay(file, template.path());
             scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
           } else {
             template.unpackTo(partial);
@@ -103,6 +107,7 @@ final class OverlayMaker {
     try (Scratch scratch = scratches.apply("create " + place.target())) {
       scratch.beside(place);
       making.accept(scratch, place.partial());
+      policy.overlay(file, place.partial());
       Ledger.coming(place, ledger.empty(), scratch);
       Files.move(place.partial(), place.target(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {

@@ -35,6 +35,7 @@ final class Packer {
   private final Configuration configuration;
   private final Launcher launcher;
   private final Ledger ledger;
+  private final PolicyCheck policy;
   private final Function<String, Scratch> scratches;
 
   Packer(
@@ -42,11 +43,13 @@ final class Packer {
       Configuration configuration,
       Launcher launcher,
       Ledger ledger,
+      PolicyCheck policy,
       Function<String, Scratch> scratches) {
     this.host = host;
     this.configuration = configuration;
     this.launcher = launcher;
     this.ledger = ledger;
+    this.policy = policy;
     this.scratches = scratches;
   }
 
@@ -226,6 +229,7 @@ final class Packer {
     if (new OverlayReader().read(Overlay.at(image)).kind() != OverlayFacts.Kind.EXT3) {
       throw new CorruptOverlayException("what is packed for " + place + " is no ext3 image");
     }
+    policy.overlay(place, image);
     // a squashfs knows only large holes
     host.find("fallocate")
         .ifPresent(

@@ -8,6 +8,7 @@ import io.overlaysdk.ContainerPath;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.NoBackendException;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.PolicyException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Share;
 import io.overlaysdk.spi.Host;
@@ -37,6 +38,7 @@ final class Planner {
   private final Backends backends;
   private final LinkFinder links;
   private final UnpackedImages images;
+  private final PolicyCheck policy;
   private final Ephemeral ephemeral;
 
   Planner(
@@ -45,19 +47,22 @@ final class Planner {
       Host host,
       Backends backends,
       LinkFinder links,
-      UnpackedImages images) {
+      UnpackedImages images,
+      PolicyCheck policy) {
     this.configuration = configuration;
     this.environment = environment;
     this.host = host;
     this.backends = backends;
     this.links = links;
     this.images = images;
+    this.policy = policy;
     this.ephemeral = new Ephemeral(host);
   }
 
   /**
    * A session that can be opened.
    *
+   * @param admission what a policy says to it
    * @param image as the plan sees it
    * @param unpacked what makes it that, where the image of the spec is a file that nothing mounts
    * @param overlays as the plan sees them
@@ -70,6 +75,7 @@ final class Planner {
    * @param binds all that is bound into it
    */
   record Planned(
+      Admission admission,
       SessionSpec spec,
       ImageFacts image,
       Optional<UnpackedImages.Unpacked> unpacked,
@@ -94,6 +100,7 @@ final class Planner {
 
   /**
    * @throws InvalidSpecException where something named in the spec is missing or cannot be used
+   * @throws PolicyException where a policy does not allow it
    * @throws BaseMismatchException where an overlay was made on another image
    * @throws NoBackendException where no backend can run it
    */
@@ -102,13 +109,15 @@ final class Planner {
     shares.addAll(configuration.shares());
     shares.addAll(spec.shares());
     Map<String, String> variables = variables(spec, shares);
+    policy.session(spec, shares);
+    List<Bind> shared = policy.binds(shared(spec, shares));
     ImageFacts image = image(spec, scratch, facts);
+    Admission admission = policy.image(image);
     List<OverlayFacts> overlays =
         spec.overlays().stream().map(overlay -> of(overlay, spec, scratch, facts)).toList();
     // What is made only later can be nothing else that is there.
     Overlaps.check(
         image, overlays.stream().filter(overlay -> Files.exists(overlay.path())).toList());
-    List<Bind> shared = shared(spec, shares);
     List<Bind> binds = new ArrayList<>(own(scratch, shares));
     binds.addAll(shared);
     requireBases(spec, image, overlays);
@@ -128,6 +137,7 @@ final class Planner {
       plan = choose(session, Optional.of(choice.backend().name()), all).plan();
     }
     return new Planned(
+        admission,
         spec,
         session.image(),
         attempt.unpacked(),

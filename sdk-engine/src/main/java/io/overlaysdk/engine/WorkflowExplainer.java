@@ -8,17 +8,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /** Says what each step of a workflow would do, taking what the steps before it make as made. */
 final class WorkflowExplainer {
   private final Planner planner;
   private final Builders builders;
+  private final PolicyCheck policy;
   private final Supplier<Path> scratch;
   private final Facts facts;
 
-  WorkflowExplainer(Planner planner, Builders builders, Facts facts, Supplier<Path> scratch) {
+  WorkflowExplainer(
+      Planner planner, Builders builders, PolicyCheck policy, Facts facts, Supplier<Path> scratch) {
     this.planner = planner;
+    this.policy = policy;
     this.builders = builders;
     this.facts = facts;
     this.scratch = scratch;
@@ -55,6 +59,7 @@ final class WorkflowExplainer {
       return new Explanation(build.title(), List.of(build.target() + " is there and is kept"));
     }
     Path target = build.target().toAbsolutePath().normalize();
+    policy.build(ImageBuild.definition(build.definition()));
     Builders.Choice choice = builders.choose(ImageBuild.definition(build.definition()), target);
     facts.willBuild(build.target());
     return Explainer.steps(build.title(), "builder: " + choice.builder().name(), choice.steps());
@@ -69,6 +74,7 @@ final class WorkflowExplainer {
       lines.add("delete the overlay " + create.path() + " that is there");
     }
     boolean directory = create.size() == 0;
+    policy.overlay(create.path(), create.size(), OptionalLong.empty());
     facts.willCreate(
         create.path(), directory ? OverlayFacts.Kind.DIRECTORY : OverlayFacts.Kind.EXT3);
     lines.add(

@@ -16,6 +16,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.NoBackendException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Policy;
 import io.overlaysdk.Recovered;
 import io.overlaysdk.Result;
 import io.overlaysdk.Session;
@@ -66,7 +67,10 @@ class ContainerSessionTest {
             .grace(Duration.ofSeconds(2))
             .build();
     return Engine.open(
-        built, new URLClassLoader(path, HostBackend.class.getClassLoader()), System.getenv());
+        built,
+        Policy.none(),
+        new URLClassLoader(path, HostBackend.class.getClassLoader()),
+        System.getenv());
   }
 
   private Path scratch() {

@@ -9,6 +9,7 @@ import io.overlaysdk.Configuration;
 import io.overlaysdk.Image;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Policy;
 import io.overlaysdk.Recovered;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
@@ -57,6 +58,7 @@ class PowerCutTest {
             .state(place.resolve("state"))
             .grace(Duration.ofMillis(300))
             .build(),
+        Policy.none(),
         new URLClassLoader(path, HostBackend.class.getClassLoader()),
         System.getenv());
   }

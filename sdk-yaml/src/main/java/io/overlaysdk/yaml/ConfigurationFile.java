@@ -19,7 +19,8 @@ final class ConfigurationFile {
           "environment",
           "time-limit",
           "grace",
-          "output-limit");
+          "output-limit",
+          "policy");
 
   private ConfigurationFile() {}
 
@@ -36,6 +37,7 @@ final class ConfigurationFile {
     file.items("share").forEach(node -> site.share(HostParts.share(node)));
     file.entries("environment").forEach((name, entry) -> variable(site, name, entry));
     limits(file, site);
+    file.ifPresent("policy", node -> site.policy(PolicyReader.read(node)));
     return site.build();
   }
 

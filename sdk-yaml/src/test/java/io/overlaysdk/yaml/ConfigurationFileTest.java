@@ -108,7 +108,7 @@ class ConfigurationFileTest {
             1,
             "zzz",
             "unknown key \"zzz\"; known here: version, backends, executables, templates, scratch, state, binds,"
-                + " share, environment, time-limit, grace, output-limit");
+                + " share, environment, time-limit, grace, output-limit, policy");
   }
 
   @Test

@@ -23,8 +23,21 @@ class SchemaTest {
     Node schema = schema("configuration.schema.json");
     assertEquals(
         Map.of(
-            "", Set.copyOf(ConfigurationFile.KEYS), "bindParts", Set.copyOf(HostParts.BIND_KEYS)),
+            "",
+            Set.copyOf(ConfigurationFile.KEYS),
+            "bindParts",
+            Set.copyOf(HostParts.BIND_KEYS),
+            "policy",
+            Set.copyOf(PolicyReader.KEYS),
+            "policyImages",
+            Set.copyOf(PolicyReader.IMAGE_KEYS),
+            "policyBinds",
+            HostParts.ACCESS.keySet(),
+            "policyCreate",
+            Set.copyOf(PolicyReader.CREATE_KEYS)),
         keys(schema));
+    assertWords(
+        HostParts.SHARES.keySet(), schema, "$defs", "policy", "properties", "share", "items");
     assertWords(HostParts.SHARES.keySet(), schema, "properties", "share", "items");
     assertWords(HostParts.ACCESS.keySet(), schema, "$defs", "bindParts", "properties", "access");
   }
