@@ -65,7 +65,9 @@ final class Archive {
             owning(spec),
             target.toAbsolutePath(),
             latest);
-    return work("export of " + spec.overlays(), (worker, scratch) -> worker.export(job));
+    return OverlayLocks.read(overlays, host)
+        .during(
+            () -> work("export of " + spec.overlays(), (worker, scratch) -> worker.export(job)));
   }
 
   private static void requireFree(Path target) {
@@ -117,7 +119,10 @@ final class Archive {
       OverlayMaker.requireFree(path);
       Overlaps.check(image, all);
       Planner.requireBases(spec, image, all);
-      LayerReport report = work(spec, lowers, file, path.toAbsolutePath(), path, Job.Into.NEW);
+      LayerReport report =
+          OverlayLocks.read(all, host)
+              .during(() -> work(spec, lowers, file, path.toAbsolutePath(), path, Job.Into.NEW));
+      OverlayLock.makeIn(path);
       ledger.imported(facts.of(top), image);
       return report;
     }
@@ -125,14 +130,13 @@ final class Archive {
     all.add(found);
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
-    OverlayLock lock = OverlayLock.take(found, host, "");
-    try {
-      LayerReport report = into(found, path, spec, lowers, file);
-      ledger.imported(found, image);
-      return report;
-    } finally {
-      lock.close();
-    }
+    return OverlayLocks.take(all, host, "")
+        .during(
+            () -> {
+              LayerReport report = into(found, path, spec, lowers, file);
+              ledger.imported(found, image);
+              return report;
+            });
   }
 
   private LayerReport into(
@@ -143,8 +147,6 @@ final class Archive {
     }
     try (ImageCopy copy = ImageCopy.of(found.path(), host, scratches)) {
       LayerReport report = work(spec, lowers, file, copy.path(), named, Job.Into.EXT3);
-      // whoever has it mounted by now would write to what is no overlay any more
-      Facts.withoutDialects().of(Overlay.at(found.path()));
       copy.replace();
       return report;
     }

@@ -30,7 +30,7 @@ final class ContainerSession extends CommandSession {
   private final Planner.Planned planned;
   private final Scratch scratch;
   private final Journal.Entry journal;
-  private final Optional<OverlayLock> lock;
+  private final OverlayLocks locks;
   private final Launcher launcher;
   private final LayerReading reading;
   private final Consumer<ContainerSession> onClose;
@@ -47,7 +47,7 @@ final class ContainerSession extends CommandSession {
       Planner.Planned planned,
       Scratch scratch,
       Journal.Entry journal,
-      Optional<OverlayLock> lock,
+      OverlayLocks locks,
       Launcher launcher,
       Optional<Path> mkfifo,
       LayerReading reading,
@@ -58,7 +58,7 @@ final class ContainerSession extends CommandSession {
     this.planned = planned;
     this.scratch = scratch;
     this.journal = journal;
-    this.lock = lock;
+    this.locks = locks;
     this.launcher = launcher;
     this.reading = reading;
     this.onClose = onClose;
@@ -132,7 +132,7 @@ final class ContainerSession extends CommandSession {
     requireOpen();
     Stays.Container container = entrance.stay(STARTING);
     Stays.write(journal, planned, container);
-    lock.ifPresent(held -> held.handOver(container.pid(), journal));
+    locks.handOver(container.pid(), journal);
     closed = true;
   }
 
@@ -213,7 +213,7 @@ final class ContainerSession extends CommandSession {
       entrance.park();
       scratch.close();
     } finally {
-      lock.ifPresent(OverlayLock::close);
+      locks.close();
       // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
       onClose.accept(this);
     }

@@ -100,12 +100,13 @@ final class Converter {
   boolean convert(SessionSpec spec) {
     Top top = top(spec, Facts.withoutDialects());
     OverlayFacts overlay = top.overlay();
-    OverlayLock lock = OverlayLock.take(overlay, host, "");
-    try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
-      return inPlace(spec, top.image(), top.below(), overlay, scratch);
-    } finally {
-      lock.close();
-    }
+    return top.lock(host)
+        .during(
+            () -> {
+              try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
+                return inPlace(spec, top.image(), top.below(), overlay, scratch);
+              }
+            });
   }
 
   /**
@@ -113,7 +114,13 @@ final class Converter {
    *
    * @param below what lies between the image and it
    */
-  private record Top(ImageFacts image, List<OverlayFacts> below, OverlayFacts overlay) {}
+  private record Top(ImageFacts image, List<OverlayFacts> below, OverlayFacts overlay) {
+    OverlayLocks lock(Host host) {
+      List<OverlayFacts> all = new ArrayList<>(below);
+      all.add(overlay);
+      return OverlayLocks.take(all, host, "");
+    }
+  }
 
   private static Top top(SessionSpec spec, Facts facts) {
     List<Overlay> overlays = spec.overlays();
@@ -141,12 +148,7 @@ final class Converter {
   /** Remembers of the topmost overlay of a spec what it is and what it lies on. */
   boolean adopt(SessionSpec spec) {
     Top top = top(spec, facts());
-    OverlayLock lock = OverlayLock.take(top.overlay(), host, "");
-    try {
-      return ledger.adopt(top.overlay(), top.image());
-    } finally {
-      lock.close();
-    }
+    return top.lock(host).during(() -> ledger.adopt(top.overlay(), top.image()));
   }
 
   private boolean inPlace(

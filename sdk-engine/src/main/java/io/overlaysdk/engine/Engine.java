@@ -46,6 +46,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** The one door: each thing it does is done by a class of its own. */
 final class Engine implements OverlaySdk {
@@ -228,9 +229,12 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "flattening of " + overlays.get(0),
         () ->
-            lines.flatten(
-                overlays.get(0).path().orElseThrow(),
-                (layers, target) -> archive().merge(layers, spec, target)));
+            patiently(
+                spec,
+                () ->
+                    lines.flatten(
+                        overlays.get(0).path().orElseThrow(),
+                        (layers, target) -> archive().merge(layers, spec, target))));
   }
 
   @Override
@@ -264,13 +268,15 @@ final class Engine implements OverlaySdk {
     Rebase rebase =
         new Rebase(reading, archive(), launcher, new Removal(host, launcher), this::newScratch);
     return listeners.during(
-        "rebase to " + target, () -> rebase.run(lines.expand(spec), onto, target, force));
+        "rebase to " + target,
+        () -> patiently(spec, () -> rebase.run(lines.expand(spec), onto, target, force)));
   }
 
   @Override
   public boolean adopt(SessionSpec spec) {
     return listeners.during(
-        "adoption of " + spec.overlays(), () -> converter().adopt(lines.expand(spec)));
+        "adoption of " + spec.overlays(),
+        () -> patiently(spec, () -> converter().adopt(lines.expand(spec))));
   }
 
   @Override
@@ -345,10 +351,15 @@ final class Engine implements OverlaySdk {
    */
   private ContainerSession open(SessionSpec spec, Consumer<Journal.Entry> begun) {
     listeners.tell(listener -> listener.opening(spec));
+    return patiently(spec, () -> openNow(spec, begun));
+  }
+
+  /** Does it as soon as nobody uses the overlays of a spec in a way that excludes it. */
+  private static <T> T patiently(SessionSpec spec, Supplier<T> work) {
     Deadline patience = Deadline.of(spec.patience());
     while (true) {
       try {
-        return openNow(spec, begun);
+        return work.get();
       } catch (OverlayBusyException e) {
         if (patience.left().orElse(0L) == 0) {
           throw e;
@@ -386,12 +397,13 @@ final class Engine implements OverlaySdk {
     }
     Launcher own = newLauncher();
     Scratch scratch = new Scratch(directory, entry, own, new Removal(host, own));
-    Optional<OverlayLock> lock = Optional.empty();
+    Optional<OverlayLocks> locks = Optional.empty();
     try {
-      lock = lock(planned, directory, entry);
+      locks = Optional.of(lock(planned, directory, entry));
       scratch.make();
       planned.unpacked().ifPresent(this::unpack);
       converter().perform(planned, scratch);
+      locks.get().settle(planned.choice().plan().locksImages());
       links.perform(planned.separations(), Owning.of(spec.isFakeroot(), host.identity()), scratch);
       scratch.perform(planned.steps(), STEP_LIMIT);
       openTmp(directory);
@@ -399,7 +411,7 @@ final class Engine implements OverlaySdk {
       ledger.writing(planned);
     } catch (RuntimeException e) {
       closeAfter(e, scratch);
-      lock.ifPresent(OverlayLock::close);
+      locks.ifPresent(OverlayLocks::close);
       throw e;
     }
     ContainerSession session =
@@ -407,7 +419,7 @@ final class Engine implements OverlaySdk {
             planned,
             scratch,
             entry,
-            lock,
+            locks.get(),
             own,
             host.find("mkfifo"),
             new LayerReading(host, configuration, images),
@@ -422,17 +434,16 @@ final class Engine implements OverlaySdk {
   }
 
   /** What a dead holder has left running would still write. */
-  private Optional<OverlayLock> lock(Planner.Planned planned, Path directory, Journal.Entry entry) {
-    Optional<OverlayLock> lock =
-        planned.overlays().stream()
-            .filter(overlay -> overlay.isWritable() && !overlay.path().startsWith(directory))
-            .findFirst()
-            .map(overlay -> OverlayLock.take(overlay, host, entry.toString()));
-    lock.flatMap(OverlayLock::stale)
-        .flatMap(holder -> journal.entry(holder.entry()))
-        .filter(Recovery::isAbandoned)
-        .ifPresent(recovery()::end);
-    return lock;
+  private OverlayLocks lock(Planner.Planned planned, Path directory, Journal.Entry entry) {
+    List<OverlayFacts> kept =
+        planned.originals().stream()
+            .filter(overlay -> !overlay.path().startsWith(directory))
+            .toList();
+    OverlayLocks locks = OverlayLocks.take(kept, host, entry.toString());
+    for (Holder holder : locks.stale()) {
+      journal.entry(holder.entry()).filter(Recovery::isAbandoned).ifPresent(recovery()::end);
+    }
+    return locks;
   }
 
   private void unpack(UnpackedImages.Unpacked image) {
@@ -466,9 +477,10 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Changes changes(SessionSpec spec, Changes.Detail detail) {
+    LayerReading reading = new LayerReading(host, configuration, images);
     HeldChanges changes =
-        new LayerReading(host, configuration, images)
-            .atRest(lines.expand(spec), detail, launcher, this::newScratch);
+        patiently(
+            spec, () -> reading.atRest(lines.expand(spec), detail, launcher, this::newScratch));
     read.add(changes);
     return changes.whenClosed(read::remove);
   }
@@ -478,7 +490,8 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "export to " + target,
         Listeners.sizeOf(target),
-        () -> archive().export(lines.expand(spec), target, sourceDateEpoch()));
+        () ->
+            patiently(spec, () -> archive().export(lines.expand(spec), target, sourceDateEpoch())));
   }
 
   private Optional<String> sourceDateEpoch() {
@@ -492,13 +505,15 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "commit to " + target,
         commit::written,
-        () -> commit.run(lines.expand(spec), target, mode, sourceDateEpoch()));
+        () ->
+            patiently(spec, () -> commit.run(lines.expand(spec), target, mode, sourceDateEpoch())));
   }
 
   @Override
   public LayerReport importLayer(Path layer, SessionSpec spec) {
     return listeners.during(
-        "import of " + layer, () -> archive().unpack(layer, lines.expand(spec)));
+        "import of " + layer,
+        () -> patiently(spec, () -> archive().unpack(layer, lines.expand(spec))));
   }
 
   @Override
@@ -508,7 +523,7 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "freeze to " + target,
         Listeners.sizeOf(file.partial()),
-        () -> freezer().freeze(lines.expand(spec), file, latest));
+        () -> patiently(spec, () -> freezer().freeze(lines.expand(spec), file, latest)));
   }
 
   private OptionalLong latest() {
@@ -609,7 +624,8 @@ final class Engine implements OverlaySdk {
   @Override
   public boolean convert(SessionSpec spec) {
     return listeners.during(
-        "conversion of " + spec.overlays(), () -> converter().convert(lines.expand(spec)));
+        "conversion of " + spec.overlays(),
+        () -> patiently(spec, () -> converter().convert(lines.expand(spec))));
   }
 
   private Converter converter() {

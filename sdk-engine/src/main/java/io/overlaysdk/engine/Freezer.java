@@ -61,7 +61,6 @@ final class Freezer {
     }
     Overlay top = overlays.get(overlays.size() - 1);
     LayerReading.kept(top);
-    OverlayLock.requireFree(Found.at(top.path().orElseThrow(), Subject.OVERLAY));
     Facts facts = Facts.withoutDialects();
     List<OverlayFacts> all = new ArrayList<>();
     for (Overlay overlay : overlays.subList(0, overlays.size() - 1)) {
@@ -72,17 +71,17 @@ final class Freezer {
     ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
-    Optional<OverlayLock> lock =
-        overlay.isWritable() ? Optional.of(OverlayLock.take(overlay, host, "")) : Optional.empty();
     try (file) {
-      OverlayMaker.complete(List.of(overlay));
-      LayerReport report =
-          freeze(spec, LayerSource.joined(images.readable(image), all), file, latest);
-      file.appear();
-      ledger.frozen(file.target(), overlay, image);
-      return report;
-    } finally {
-      lock.ifPresent(OverlayLock::close);
+      return OverlayLocks.read(all, host)
+          .during(
+              () -> {
+                OverlayMaker.complete(List.of(overlay));
+                LayerReport report =
+                    freeze(spec, LayerSource.joined(images.readable(image), all), file, latest);
+                file.appear();
+                ledger.frozen(file.target(), overlay, image);
+                return report;
+              });
     }
   }
 

@@ -39,9 +39,9 @@ final class ImageCare {
   /** While somebody writes to it, it looks as if something were wrong with it. */
   CheckReport check(Path overlay, boolean repair) {
     Found found = image(overlay);
-    OverlayLock lock = OverlayLock.take(facts(found), host, "");
+    OverlayLock lock =
+        repair ? OverlayLock.take(facts(found), host, "") : OverlayLock.read(facts(found), host);
     try {
-      LockProbe.check(found, Access.READ_ONLY);
       boolean dirty = needsRecovery(found);
       Launcher.Outcome look = e2fsck("-fn", found.path());
       if (look.status() == 0 && !dirty) {
@@ -76,10 +76,10 @@ final class ImageCare {
 
   void resize(Path overlay, long bytes) {
     Found found = image(overlay);
-    OverlayLock lock = OverlayLock.take(facts(found), host, "");
+    // damaged or no ext3: refused in the same words as by a session
+    OverlayFacts facts = new OverlayReader().read(Overlay.at(found.path()));
+    OverlayLock lock = OverlayLock.take(facts, host, "");
     try {
-      // in use by a tool, damaged or no ext3: refused in the same words as by a session
-      new OverlayReader().read(Overlay.at(found.path()));
       resize(found, bytes / 1024 * 1024);
     } finally {
       lock.close();

@@ -67,6 +67,15 @@ record LayerStore(Path directory) {
     return name.startsWith(".") && name.endsWith(END) && name.length() > END.length() + 1;
   }
 
+  /** Whether a directory is one of the layers of a store. */
+  static boolean isLayer(Path directory) {
+    Path store = directory.getParent();
+    return isId(directory.getFileName().toString())
+        && store != null
+        && store.getFileName() != null
+        && isName(store);
+  }
+
   static boolean isId(String text) {
     return ID.matcher(text).matches();
   }

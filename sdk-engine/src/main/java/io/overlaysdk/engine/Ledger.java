@@ -137,6 +137,7 @@ final class Ledger {
   void complete(Path directory, Manifest manifest) throws IOException {
     Path work = Files.createDirectory(directory.resolve("work"));
     Modes.set(work, 0755);
+    OverlayLock.makeIn(directory);
     write(ManifestFile.ofDirectory(directory), manifest, true);
     Modes.set(directory, 0755);
   }

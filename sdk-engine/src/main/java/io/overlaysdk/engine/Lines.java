@@ -198,6 +198,7 @@ final class Lines {
       Files.createDirectory(partial.resolve("work"));
       Modes.set(partial.resolve("work"), 0755);
       Uppers.make(partial, Optional.of(layer.directory()));
+      OverlayLock.makeIn(partial);
       ManifestFile.ofDirectory(partial)
           .write(
               ledger

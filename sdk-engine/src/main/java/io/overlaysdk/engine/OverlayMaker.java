@@ -45,6 +45,7 @@ final class OverlayMaker {
       Files.createDirectory(partial);
       make(partial.resolve("upper"));
       make(partial.resolve("work"));
+      OverlayLock.makeIn(partial);
       ManifestFile.ofDirectory(partial).write(ledger.empty());
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
@@ -83,7 +84,12 @@ final class OverlayMaker {
         file,
         (scratch, partial) -> {
           if (template.isPlain()) {
-            scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
+            OverlayLock lock = OverlayLock.read(template.overlay(), host);
+            try {
+              scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
+            } finally {
+              lock.close();
+            }
           } else {
             template.unpackTo(partial);
           }

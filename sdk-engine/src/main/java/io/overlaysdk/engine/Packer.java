@@ -56,9 +56,8 @@ final class Packer {
    * @param facts finds out how it is marked where it has no manifest
    */
   void pack(Path path, NewFile file, Facts facts, OptionalLong time) {
-    OverlayLock.requireFree(Found.at(path, Subject.OVERLAY));
     OverlayFacts overlay = facts.of(Overlay.at(path), true);
-    OverlayLock lock = OverlayLock.take(overlay, host, "");
+    OverlayLock lock = OverlayLock.read(overlay, host);
     try (file;
         Scratch scratch = scratches.apply("packing of " + overlay.path())) {
       scratch.beside(file);
