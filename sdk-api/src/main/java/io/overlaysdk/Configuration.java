@@ -32,7 +32,8 @@ public final class Configuration {
       Map<String, String> variables,
       Optional<Duration> timeLimit,
       Duration grace,
-      int outputLimit) {}
+      int outputLimit,
+      boolean requiresLocks) {}
 
   private final Parts parts;
 
@@ -135,6 +136,14 @@ public final class Configuration {
     return parts.outputLimit;
   }
 
+  /**
+   * Whether an overlay is refused where its file system has no locks. Else lease files beside it
+   * keep those of this SDK apart there.
+   */
+  public boolean requiresLocks() {
+    return parts.requiresLocks;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof Configuration that && parts.equals(that.parts);
@@ -163,6 +172,7 @@ public final class Configuration {
     private Optional<Duration> timeLimit = Optional.empty();
     private Duration grace = Duration.ofSeconds(5);
     private int outputLimit = 16 << 20;
+    private boolean requiresLocks;
 
     private Builder() {}
 
@@ -269,6 +279,12 @@ public final class Configuration {
       return this;
     }
 
+    /** Refuses overlays on file systems that have no locks. */
+    public Builder requireLocks() {
+      requiresLocks = true;
+      return this;
+    }
+
     /** The configuration as it is now; the builder can be used on. */
     public Configuration build() {
       return new Configuration(
@@ -283,7 +299,8 @@ public final class Configuration {
               variables,
               timeLimit,
               grace,
-              outputLimit));
+              outputLimit,
+              requiresLocks));
     }
 
     private static Path requireAbsolute(Path path, String what) {

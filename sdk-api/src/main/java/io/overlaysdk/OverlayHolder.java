@@ -1,6 +1,7 @@
 package io.overlaysdk;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -15,6 +16,7 @@ import java.util.OptionalLong;
  * @param since when it began to use the overlay
  * @param alive whether its process is there; empty where that cannot be told from here, as of a
  *     process on another host
+ * @param seen when it last gave a sign of life; only where it has a lease in place of a lock
  */
 public record OverlayHolder(
     String command,
@@ -22,7 +24,8 @@ public record OverlayHolder(
     Optional<String> user,
     Optional<String> host,
     Optional<Instant> since,
-    Optional<Boolean> alive) {
+    Optional<Boolean> alive,
+    Optional<Instant> seen) {
 
   public OverlayHolder {
     Objects.requireNonNull(command, "command");
@@ -31,6 +34,19 @@ public record OverlayHolder(
     Objects.requireNonNull(host, "host");
     Objects.requireNonNull(since, "since");
     Objects.requireNonNull(alive, "alive");
+    Objects.requireNonNull(seen, "seen");
+  }
+
+  /** One of whom nothing is known but these words. */
+  public static OverlayHolder inWords(String words) {
+    return new OverlayHolder(
+        words,
+        OptionalLong.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   @Override
@@ -50,6 +66,7 @@ public record OverlayHolder(
         + host.get()
         + ", since "
         + since.get()
+        + seen.map(time -> ", last seen " + time.truncatedTo(ChronoUnit.SECONDS)).orElse("")
         + ")";
   }
 }

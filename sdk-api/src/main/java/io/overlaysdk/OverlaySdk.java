@@ -487,6 +487,17 @@ public interface OverlaySdk extends AutoCloseable {
    */
   List<String> recover();
 
+  /**
+   * Takes away what says that somebody uses an overlay of whom it cannot be told from here whether
+   * he lives: a session that stayed on another host, or the lease of another host on a file system
+   * without locks. Only who knows that it is gone may say so: two who write at once lose data.
+   *
+   * @return who was said to use it
+   * @throws InvalidSpecException where there is no overlay
+   * @throws OverlayBusyException where somebody has it locked, or is sure to live
+   */
+  List<OverlayHolder> breakLeases(Path overlay);
+
   /** Closes the sessions that are still open. */
   @Override
   void close();

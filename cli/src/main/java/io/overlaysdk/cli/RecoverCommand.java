@@ -1,6 +1,7 @@
 package io.overlaysdk.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,6 +14,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Ends what sessions left behind whose process is dead: processes, mounts, scratch files.",
       "Touches nothing of a session that is in use.",
+      "--break-lease takes away what says that an overlay is in use on a host that is gone.",
       ""
     })
 final class RecoverCommand implements Runnable {
@@ -23,13 +25,24 @@ final class RecoverCommand implements Runnable {
   @Option(names = "--json", description = "For programs: a list of texts.")
   private boolean json;
 
+  @Option(
+      names = "--break-lease",
+      paramLabel = "OVERLAY",
+      description = "Whoever used it from another host is gone: you know it, nothing here does.")
+  private Path broken;
+
   RecoverCommand(OpenSdk sdk) {
     this.sdk = sdk;
   }
 
   @Override
   public void run() {
-    List<String> ended = sdk.get().recover();
+    List<String> ended =
+        broken == null
+            ? sdk.get().recover()
+            : sdk.get().breakLeases(broken).stream()
+                .map(holder -> "no longer in use by " + holder)
+                .toList();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(Json.of(ended));

@@ -93,6 +93,9 @@ class OtherCommandsTest {
     assertEquals("nothing was left behind\n", CommandLineRun.of(sdk, "recover").out());
     assertEquals("[]\n", CommandLineRun.of(sdk, "recover", "--json").out());
 
+    assertEquals(
+        "no longer in use by the user of mine\n",
+        CommandLineRun.of(sdk, "recover", "--break-lease", "mine").out());
     sdk.recovered = List.of("ended process 7", "deleted /tmp/x");
 
     assertEquals("ended process 7\ndeleted /tmp/x\n", CommandLineRun.of(sdk, "recover").out());

@@ -65,7 +65,7 @@ final class Archive {
             owning(spec),
             target.toAbsolutePath(),
             latest);
-    return OverlayLocks.read(overlays, host)
+    return OverlayLocks.read(overlays, Locking.of(host, configuration))
         .during(
             () -> work("export of " + spec.overlays(), (worker, scratch) -> worker.export(job)));
   }
@@ -120,7 +120,7 @@ final class Archive {
       Overlaps.check(image, all);
       Planner.requireBases(spec, image, all);
       LayerReport report =
-          OverlayLocks.read(all, host)
+          OverlayLocks.read(all, Locking.of(host, configuration))
               .during(() -> work(spec, lowers, file, path.toAbsolutePath(), path, Job.Into.NEW));
       OverlayLock.makeIn(path);
       ledger.imported(facts.of(top), image);
@@ -130,7 +130,7 @@ final class Archive {
     all.add(found);
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
-    return OverlayLocks.take(all, host, "")
+    return OverlayLocks.take(all, Locking.of(host, configuration), "")
         .during(
             () -> {
               LayerReport report = into(found, path, spec, lowers, file);

@@ -105,7 +105,7 @@ final class Commit {
     Overlaps.check(image, overlays);
     Planner.requireBases(spec, image, overlays);
     Owning owning = Owning.of(spec.isFakeroot(), host.identity());
-    return OverlayLocks.read(overlays, host)
+    return OverlayLocks.read(overlays, Locking.of(host, configuration))
         .during(
             () -> {
               try (Scratch scratch = scratches.apply("commit to " + to)) {

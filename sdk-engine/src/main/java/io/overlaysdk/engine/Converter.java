@@ -100,7 +100,7 @@ final class Converter {
   boolean convert(SessionSpec spec) {
     Top top = top(spec, Facts.withoutDialects());
     OverlayFacts overlay = top.overlay();
-    return top.lock(host)
+    return top.lock(Locking.of(host, configuration))
         .during(
             () -> {
               try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
@@ -115,10 +115,10 @@ final class Converter {
    * @param below what lies between the image and it
    */
   private record Top(ImageFacts image, List<OverlayFacts> below, OverlayFacts overlay) {
-    OverlayLocks lock(Host host) {
+    OverlayLocks lock(Locking locking) {
       List<OverlayFacts> all = new ArrayList<>(below);
       all.add(overlay);
-      return OverlayLocks.take(all, host, "");
+      return OverlayLocks.take(all, locking, "");
     }
   }
 
@@ -148,7 +148,8 @@ final class Converter {
   /** Remembers of the topmost overlay of a spec what it is and what it lies on. */
   boolean adopt(SessionSpec spec) {
     Top top = top(spec, facts());
-    return top.lock(host).during(() -> ledger.adopt(top.overlay(), top.image()));
+    return top.lock(Locking.of(host, configuration))
+        .during(() -> ledger.adopt(top.overlay(), top.image()));
   }
 
   private boolean inPlace(

@@ -16,6 +16,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
+import io.overlaysdk.OverlayHolder;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.RebaseReport;
@@ -104,7 +105,7 @@ final class Engine implements OverlaySdk {
     this.planner = new Planner(configuration, environment, host, this.backends, links, images);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
-    this.lines = new Lines(host, new Removal(host, launcher), ledger);
+    this.lines = new Lines(Locking.of(host, configuration), new Removal(host, launcher), ledger);
   }
 
   static Engine open(
@@ -173,7 +174,9 @@ final class Engine implements OverlaySdk {
   public CheckReport check(Path overlay, boolean repair) {
     return listeners.during(
         "check of " + overlay,
-        () -> new ImageCare(host, launcher, this::newScratch).check(overlay, repair));
+        () ->
+            new ImageCare(Locking.of(host, configuration), launcher, this::newScratch)
+                .check(overlay, repair));
   }
 
   @Override
@@ -182,7 +185,8 @@ final class Engine implements OverlaySdk {
     listeners.during(
         "resize of " + overlay,
         () -> {
-          new ImageCare(host, launcher, this::newScratch).resize(overlay, bytes);
+          new ImageCare(Locking.of(host, configuration), launcher, this::newScratch)
+              .resize(overlay, bytes);
           return overlay;
         });
   }
@@ -439,7 +443,7 @@ final class Engine implements OverlaySdk {
         planned.originals().stream()
             .filter(overlay -> !overlay.path().startsWith(directory))
             .toList();
-    OverlayLocks locks = OverlayLocks.take(kept, host, entry.toString());
+    OverlayLocks locks = OverlayLocks.take(kept, Locking.of(host, configuration), entry.toString());
     for (Holder holder : locks.stale()) {
       journal.entry(holder.entry()).filter(Recovery::isAbandoned).ifPresent(recovery()::end);
     }
@@ -590,6 +594,11 @@ final class Engine implements OverlaySdk {
   @Override
   public List<String> recover() {
     return recovery().run();
+  }
+
+  @Override
+  public List<OverlayHolder> breakLeases(Path overlay) {
+    return OverlayLock.breakLeases(Found.at(overlay, Subject.OVERLAY).path());
   }
 
   private Recovery recovery() {

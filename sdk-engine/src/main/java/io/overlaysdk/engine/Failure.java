@@ -70,11 +70,12 @@ final class Failure {
         field(holder.user().orElse("")),
         field(holder.host().orElse("")),
         field(holder.since().map(Instant::toString).orElse("")),
-        field(holder.alive().map(Object::toString).orElse("")));
+        field(holder.alive().map(Object::toString).orElse("")),
+        field(holder.seen().map(Instant::toString).orElse("")));
   }
 
   private static Optional<OverlayHolder> holder(List<byte[]> fields) {
-    if (fields.size() < 10) {
+    if (fields.size() < 11) {
       return Optional.empty();
     }
     Optional<Long> process = some(fields, 5).map(Long::valueOf);
@@ -85,7 +86,8 @@ final class Failure {
             some(fields, 6),
             some(fields, 7),
             some(fields, 8).map(Instant::parse),
-            some(fields, 9).map(Boolean::valueOf)));
+            some(fields, 9).map(Boolean::valueOf),
+            some(fields, 10).map(Instant::parse)));
   }
 
   private static Optional<String> some(List<byte[]> fields, int index) {

@@ -72,7 +72,7 @@ final class Freezer {
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
     try (file) {
-      return OverlayLocks.read(all, host)
+      return OverlayLocks.read(all, Locking.of(host, configuration))
           .during(
               () -> {
                 OverlayMaker.complete(List.of(overlay));

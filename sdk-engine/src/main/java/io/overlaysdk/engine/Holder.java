@@ -117,13 +117,28 @@ record Holder(
 
   /** What others are told of it. */
   OverlayHolder told() {
+    return told(Optional.empty());
+  }
+
+  /**
+   * What others are told of it.
+   *
+   * @param seen when it last gave a sign of life
+   */
+  OverlayHolder told(Optional<Instant> seen) {
     return new OverlayHolder(
         command,
         OptionalLong.of(process.pid()),
         Optional.of(user),
         Optional.of(host),
         Optional.of(since),
-        isHere() ? Optional.of(mayLive()) : Optional.empty());
+        isHere() ? Optional.of(mayLive()) : Optional.empty(),
+        seen);
+  }
+
+  /** Whether it is sure that it lives. */
+  boolean lives() {
+    return isHere() && mayLive();
   }
 
   private boolean isHere() {

@@ -27,11 +27,13 @@ final class ImageCare {
   private static final int REPAIRED = 1 | 2;
 
   private final Host host;
+  private final Locking locking;
   private final Launcher launcher;
   private final Function<String, Scratch> scratches;
 
-  ImageCare(Host host, Launcher launcher, Function<String, Scratch> scratches) {
-    this.host = host;
+  ImageCare(Locking locking, Launcher launcher, Function<String, Scratch> scratches) {
+    this.host = locking.host();
+    this.locking = locking;
     this.launcher = launcher;
     this.scratches = scratches;
   }
@@ -40,7 +42,9 @@ final class ImageCare {
   CheckReport check(Path overlay, boolean repair) {
     Found found = image(overlay);
     OverlayLock lock =
-        repair ? OverlayLock.take(facts(found), host, "") : OverlayLock.read(facts(found), host);
+        repair
+            ? OverlayLock.take(facts(found), locking, "")
+            : OverlayLock.read(facts(found), locking);
     try {
       boolean dirty = needsRecovery(found);
       Launcher.Outcome look = e2fsck("-fn", found.path());
@@ -78,7 +82,7 @@ final class ImageCare {
     Found found = image(overlay);
     // damaged or no ext3: refused in the same words as by a session
     OverlayFacts facts = new OverlayReader().read(Overlay.at(found.path()));
-    OverlayLock lock = OverlayLock.take(facts, host, "");
+    OverlayLock lock = OverlayLock.take(facts, locking, "");
     try {
       resize(found, bytes / 1024 * 1024);
     } finally {

@@ -49,7 +49,8 @@ final class LayerReading {
   OverlayLocks lock(SessionSpec spec) {
     Facts facts = Facts.withoutDialects();
     return OverlayLocks.read(
-        spec.overlays().stream().map(overlay -> facts.of(kept(overlay))).toList(), host);
+        spec.overlays().stream().map(overlay -> facts.of(kept(overlay))).toList(),
+        Locking.of(host, configuration));
   }
 
   /** What the topmost overlay of a spec changes, while no session uses it. */
@@ -66,7 +67,7 @@ final class LayerReading {
     Planner.requireBases(spec, image, overlays);
     Job.ListChanges job =
         job(images.readable(image), overlays, spec.isFakeroot(), detail, spec.binds());
-    OverlayLocks locks = OverlayLocks.read(overlays, host);
+    OverlayLocks locks = OverlayLocks.read(overlays, Locking.of(host, configuration));
     try {
       return held("changes of " + spec.overlays(), job, launcher, scratches, locks::close);
     } catch (RuntimeException e) {

@@ -7,7 +7,6 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Snapshot;
 import io.overlaysdk.UnsupportedException;
-import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -39,12 +38,12 @@ final class Lines {
    */
   private static final int MOST_LAYERS = 40;
 
-  private final Host host;
+  private final Locking locking;
   private final Removal removal;
   private final Ledger ledger;
 
-  Lines(Host host, Removal removal, Ledger ledger) {
-    this.host = host;
+  Lines(Locking locking, Removal removal, Ledger ledger) {
+    this.locking = locking;
     this.removal = removal;
     this.ledger = ledger;
   }
@@ -275,7 +274,7 @@ final class Lines {
   /** Deletes an overlay that is closed, with the layers that nobody else needs. */
   void delete(Path path) {
     OverlayFacts overlay = requireOverlay(path);
-    OverlayLock lock = OverlayLock.take(overlay, host, "");
+    OverlayLock lock = OverlayLock.take(overlay, locking, "");
     try {
       if (overlay.kind() == OverlayFacts.Kind.EXT3) {
         ManifestFile.ofImage(overlay.path()).delete();
@@ -296,7 +295,7 @@ final class Lines {
 
   private void delete(Line line) {
     LayerStore store = line.store();
-    OverlayLock lock = store.lock(host);
+    OverlayLock lock = store.lock(locking);
     boolean unused = false;
     try {
       // as a whole: half of an overlay would be taken for one
@@ -324,7 +323,7 @@ final class Lines {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       Set<String> names = names(path);
       names.removeIf(Lines::isUnfinished);
-      names.removeAll(Set.of(ManifestFile.NAME, OverlayLock.NAME, LineFile.NAME));
+      names.removeAll(Set.of(ManifestFile.NAME, OverlayLock.NAME, Leases.NAME, LineFile.NAME));
       if (!names.equals(Set.of("upper", "work"))) {
         throw new InvalidSpecException(
             "will not delete "
@@ -414,7 +413,7 @@ final class Lines {
   private <T> T locked(Path overlay, Function<Line, T> work) {
     OverlayLock lock =
         OverlayLock.take(
-            new OverlayFacts(OverlayFacts.Kind.DIRECTORY, overlay, Access.READ_WRITE), host, "");
+            new OverlayFacts(OverlayFacts.Kind.DIRECTORY, overlay, Access.READ_WRITE), locking, "");
     try {
       names(overlay).stream()
           .filter(Lines::isUnfinished)
@@ -431,7 +430,7 @@ final class Lines {
   }
 
   private <T> T inStore(Line line, Supplier<T> work) {
-    OverlayLock lock = line.store().lock(host);
+    OverlayLock lock = line.store().lock(locking);
     try {
       return work.get();
     } finally {

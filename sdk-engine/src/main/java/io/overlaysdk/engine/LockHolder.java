@@ -117,7 +117,8 @@ final class LockHolder {
         user(process),
         Optional.of(Journal.hostName()),
         Optional.empty(),
-        Optional.of(true));
+        Optional.of(true),
+        Optional.empty());
   }
 
   private static Optional<String> user(Path process) {

@@ -41,6 +41,17 @@ final class OpenFile implements AutoCloseable {
     THEIRS
   }
 
+  /** How the kernel is asked. */
+  interface Kernel {
+    FileLock tryLock(FileChannel channel, boolean shares) throws IOException;
+  }
+
+  /**
+   * Another one only in tests: no file system that a plain user can mount here refuses locks, as
+   * Lustre does, and NFS without its lock service.
+   */
+  static volatile Kernel kernel = (channel, shares) -> channel.tryLock(0, Long.MAX_VALUE, shares);
+
   private final Path path;
   private final Object key;
   private int users;
@@ -108,7 +119,7 @@ final class OpenFile implements AutoCloseable {
     if (holders == 0) {
       FileChannel channel = channel(shares);
       try {
-        lock = channel.tryLock(0, Long.MAX_VALUE, shares);
+        lock = kernel.tryLock(channel, shares);
         if (lock == null) {
           return Answer.THEIRS;
         }

@@ -3,7 +3,8 @@ package io.overlaysdk.engine;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlayHolder;
-import io.overlaysdk.spi.Host;
+import io.overlaysdk.UnsupportedException;
+import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -13,6 +14,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,16 +41,21 @@ final class OverlayLock implements AutoCloseable {
 
   private final Path overlay;
   private final boolean writes;
-  private final String user;
+  private final Locking locking;
+
+  /** Where the file of the lock is, or would be. */
+  private Optional<Path> place = Optional.empty();
+
   private Optional<OpenFile> file = Optional.empty();
   private Optional<OpenFile> image = Optional.empty();
+  private Optional<Path> lease = Optional.empty();
   private Optional<Holder> stale = Optional.empty();
   private boolean closed;
 
-  private OverlayLock(Path overlay, boolean writes, Host host) {
+  private OverlayLock(Path overlay, boolean writes, Locking locking) {
     this.overlay = overlay;
     this.writes = writes;
-    this.user = host.identity().user();
+    this.locking = locking;
   }
 
   /**
@@ -56,11 +64,11 @@ final class OverlayLock implements AutoCloseable {
    * @param entry the record in the journal of what it is for; empty where there is none
    * @throws OverlayBusyException where somebody else writes to it or reads it
    */
-  static OverlayLock take(OverlayFacts facts, Host host, String entry) {
-    OverlayLock lock = new OverlayLock(facts.path(), true, host);
+  static OverlayLock take(OverlayFacts facts, Locking locking, String entry) {
+    OverlayLock lock = new OverlayLock(facts.path(), true, locking);
     return lock.taken(
         () -> {
-          Path place = file(facts.path(), isDirectory(facts));
+          Path place = lock.at(file(facts.path(), isDirectory(facts)));
           if (!Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
             make(place, facts.path());
           }
@@ -68,7 +76,7 @@ final class OverlayLock implements AutoCloseable {
           if (!isDirectory(facts)) {
             lock.image = Optional.of(locked(facts.path(), facts.path(), false));
           }
-          lock.file.orElseThrow().write(Holder.self(lock.user, entry));
+          lock.file.orElseThrow().write(lock.self(entry));
         });
   }
 
@@ -78,25 +86,30 @@ final class OverlayLock implements AutoCloseable {
    *
    * @throws OverlayBusyException where somebody writes to it
    */
-  static OverlayLock read(OverlayFacts facts, Host host) {
-    OverlayLock lock = new OverlayLock(facts.path(), false, host);
+  static OverlayLock read(OverlayFacts facts, Locking locking) {
+    OverlayLock lock = new OverlayLock(facts.path(), false, locking);
     return lock.taken(
         () -> {
           switch (facts.kind()) {
-            case DIRECTORY -> lock.readDirectory(facts.path(), host);
+            case DIRECTORY -> lock.readDirectory(facts.path());
             case LAYER -> {
               if (DirectoryOverlay.isUpper(facts.path())) {
-                lock.readDirectory(facts.path().getParent(), host);
+                lock.readDirectory(facts.path().getParent());
               }
             }
             case EXT3 -> {
               // before the file beside it is looked for: a writer makes that, and then looks here
               lock.image = Optional.of(locked(facts.path(), facts.path(), true));
-              lock.readIfThere(file(facts.path(), false));
+              lock.readIfThere(lock.at(file(facts.path(), false)));
             }
             case SQUASHFS -> {}
           }
         });
+  }
+
+  private Path at(Path lock) {
+    place = Optional.of(lock);
+    return lock;
   }
 
   /** What takes a lock. */
@@ -119,15 +132,15 @@ final class OverlayLock implements AutoCloseable {
     }
   }
 
-  private void readDirectory(Path directory, Host host) throws IOException {
+  private void readDirectory(Path directory) throws IOException {
     if (LayerStore.isLayer(directory)) {
       return;
     }
-    Path place = file(directory, true);
+    Path place = at(file(directory, true));
     try {
       if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
         readIfThere(place);
-      } else if (host.identity().isRoot() || owner(directory) == host.identity().uid()) {
+      } else if (isOwner(directory)) {
         make(place, directory);
         lockRecord(place);
       } else {
@@ -154,6 +167,15 @@ final class OverlayLock implements AutoCloseable {
             + " its owner can make the lock and let others read it",
         overlay,
         reason);
+  }
+
+  private boolean isOwner(Path path) throws IOException {
+    Identity user = locking.host().identity();
+    return user.isRoot() || owner(path) == user.uid();
+  }
+
+  private Holder self(String entry) {
+    return Holder.self(locking.host().identity().user(), entry);
   }
 
   private static int owner(Path path) throws IOException {
@@ -205,6 +227,9 @@ final class OverlayLock implements AutoCloseable {
     synchronized (taken) {
       // who shares it with the first that looked need not look
       if (taken.holders() > 1) {
+        if (!taken.isKnown()) {
+          lend(Leases.beside(overlay, place));
+        }
         return;
       }
       stale = Holder.parse(taken.text(LONGEST_RECORD));
@@ -213,6 +238,35 @@ final class OverlayLock implements AutoCloseable {
       if (doubtful && stale.filter(Holder::mayLive).isPresent()) {
         throw new OverlayBusyException(overlay, stale.get().told());
       }
+    }
+    Leases leases = Leases.beside(overlay, place);
+    leases.require(writes);
+    if (!taken.isKnown()) {
+      lend(leases);
+    }
+  }
+
+  /** The file system has no locks. */
+  private void lend(Leases leases) throws IOException {
+    if (locking.required()) {
+      throw new UnsupportedException(
+          "the overlay "
+              + overlay
+              + " lies on a file system without locks, and this site demands them (locks: required);"
+              + " keep it on another one");
+    }
+    try {
+      lease = Optional.of(leases.take(self(""), writes));
+      LOG.warn(
+          "the overlay {} lies on a file system without locks: only those of this SDK are kept"
+              + " apart, by lease files in {}",
+          overlay,
+          leases.directory());
+    } catch (AccessDeniedException e) {
+      if (writes) {
+        throw e;
+      }
+      warn("the file system has none, and no lease can be written: " + e);
     }
   }
 
@@ -229,7 +283,7 @@ final class OverlayLock implements AutoCloseable {
         switch (file.lock(shares)) {
           case OURS ->
               throw new OverlayBusyException(
-                  overlay, OURS, Optional.of(file.writer().orElseGet(OverlayLock::self).told()));
+                  overlay, OURS, Optional.of(file.writer().orElseGet(OverlayLock::here).told()));
           case THEIRS -> throw busy(overlay, place, file, shares);
           case TAKEN, UNSUPPORTED -> {
             // another file may have taken its place meanwhile
@@ -248,7 +302,7 @@ final class OverlayLock implements AutoCloseable {
     }
   }
 
-  private static Holder self() {
+  private static Holder here() {
     return Holder.self(System.getProperty("user.name"), "");
   }
 
@@ -286,10 +340,12 @@ final class OverlayLock implements AutoCloseable {
 
   /** Who has the right to write now: the record's word, or the tool's own lock on an image. */
   static Optional<String> holder(OverlayFacts overlay) {
+    Path place = file(overlay.path(), isDirectory(overlay));
+    Optional<OverlayHolder> lease = Leases.beside(overlay.path(), place).writer();
     Optional<OverlayHolder> tool =
         isDirectory(overlay) ? Optional.empty() : LockHolder.writing(overlay.path(), PROC);
-    return record(file(overlay.path(), isDirectory(overlay)))
-        .map(Holder::told)
+    return lease
+        .or(() -> record(place).map(Holder::told))
         .or(() -> tool)
         .map(OverlayHolder::toString);
   }
@@ -363,24 +419,123 @@ final class OverlayLock implements AutoCloseable {
 
   /** Leaves it to a container that outlives this process. */
   synchronized void handOver(long pid, Journal.Entry entry) {
-    if (writes) {
-      OpenFile record = file.orElseThrow();
-      try {
-        record.write(Holder.container(pid, user, entry));
-        record.force();
-      } catch (IOException e) {
-        throw new OverlayException("cannot write down who uses " + overlay + ": " + e, e);
+    Holder container = Holder.container(pid, locking.host().identity().user(), entry);
+    try {
+      if (writes) {
+        file.orElseThrow().write(container);
+        file.get().force();
       }
+      if (lease.isPresent() || !writes && place.isPresent()) {
+        lend(container);
+      }
+    } catch (IOException e) {
+      throw new OverlayException("cannot write down who uses " + overlay + ": " + e, e);
     }
     closed = true;
+    lease = Optional.empty();
     release();
+  }
+
+  private void lend(Holder container) throws IOException {
+    Leases leases = Leases.beside(overlay, place.orElseThrow());
+    try {
+      if (lease.isPresent()) {
+        leases.pass(lease.get(), container);
+      } else {
+        leases.take(container, false);
+      }
+    } catch (AccessDeniedException e) {
+      warn("a session that stays cannot write a lease: " + e);
+    }
+  }
+
+  /** Takes away what still says that a session uses an overlay which has been ended. */
+  static void forget(Path overlay, String entry) {
+    try {
+      leases(overlay).forget(entry);
+      alone(
+          overlay,
+          file -> {
+            if (Holder.parse(file.text(LONGEST_RECORD))
+                .filter(holder -> holder.entry().equals(entry))
+                .isPresent()) {
+              file.clear();
+            }
+          });
+    } catch (IOException | OverlayBusyException e) {
+      // whoever has it now has written over the record
+      LOG.debug("nothing to forget of {}", overlay, e);
+    }
+  }
+
+  /**
+   * Takes away what says that an overlay is used by somebody of whom it cannot be told whether he
+   * lives.
+   *
+   * @throws OverlayBusyException where somebody has it locked, or it is sure that one lives
+   */
+  static List<OverlayHolder> breakLeases(Path overlay) {
+    List<OverlayHolder> broken = new ArrayList<>();
+    try {
+      alone(
+          overlay,
+          file -> {
+            Optional<Holder> holder = Holder.parse(file.text(LONGEST_RECORD));
+            if (holder.filter(Holder::lives).isPresent()) {
+              throw new OverlayBusyException(overlay, holder.get().told());
+            }
+            broken.addAll(leases(overlay).breakAll());
+            holder
+                .map(Holder::told)
+                .filter(told -> broken.stream().noneMatch(other -> isSame(other, told)))
+                .ifPresent(broken::add);
+            file.clear();
+          });
+      broken.addAll(leases(overlay).breakAll());
+      return broken;
+    } catch (IOException e) {
+      throw new OverlayException("cannot look who uses " + overlay + ": " + e, e);
+    }
+  }
+
+  private static boolean isSame(OverlayHolder one, OverlayHolder other) {
+    return one.host().equals(other.host()) && one.process().equals(other.process());
+  }
+
+  /** What is done while nobody has the lock. */
+  private interface Alone {
+    void run(OpenFile file) throws IOException;
+  }
+
+  private static void alone(Path overlay, Alone work) throws IOException {
+    Path place = file(overlay);
+    if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+      OpenFile file = locked(overlay, place, false);
+      try {
+        work.run(file);
+      } finally {
+        file.unlock();
+        file.close();
+      }
+    }
+  }
+
+  private static Leases leases(Path overlay) {
+    return Leases.beside(overlay, file(overlay));
+  }
+
+  /** Of whatever lies at a path. */
+  private static Path file(Path overlay) {
+    return DirectoryOverlay.isUpper(overlay)
+        ? file(overlay.getParent(), true)
+        : file(overlay, Files.isDirectory(overlay));
   }
 
   /** Gives the right to an overlay back that is deleted, with what tells of it. */
   void closeForGood() {
     try {
-      for (OpenFile record : file.stream().toList()) {
-        Files.deleteIfExists(record.path());
+      if (file.isPresent()) {
+        Files.deleteIfExists(file.get().path());
       }
     } catch (IOException e) {
       LOG.warn("the lock of a deleted overlay stays: {}", e.toString());
@@ -407,6 +562,7 @@ final class OverlayLock implements AutoCloseable {
   }
 
   private void release() {
+    lease.ifPresent(taken -> Leases.beside(overlay, place.orElseThrow()).end(taken));
     end(image);
     end(file);
   }

@@ -2,7 +2,6 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Access;
 import io.overlaysdk.OverlayBusyException;
-import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,14 +20,14 @@ final class OverlayLocks implements AutoCloseable {
    * @param entry the record in the journal of what it is for
    * @throws OverlayBusyException where one of them is in use
    */
-  static OverlayLocks take(List<OverlayFacts> overlays, Host host, String entry) {
+  static OverlayLocks take(List<OverlayFacts> overlays, Locking locking, String entry) {
     OverlayLocks all = new OverlayLocks();
     try {
       for (OverlayFacts overlay : overlays) {
         all.locks.add(
             overlay.isWritable()
-                ? OverlayLock.take(overlay, host, entry)
-                : OverlayLock.read(overlay, host));
+                ? OverlayLock.take(overlay, locking, entry)
+                : OverlayLock.read(overlay, locking));
       }
       return all;
     } catch (RuntimeException e) {
@@ -42,12 +41,12 @@ final class OverlayLocks implements AutoCloseable {
    *
    * @throws OverlayBusyException where somebody writes to one of them
    */
-  static OverlayLocks read(List<OverlayFacts> overlays, Host host) {
+  static OverlayLocks read(List<OverlayFacts> overlays, Locking locking) {
     return take(
         overlays.stream()
             .map(overlay -> new OverlayFacts(overlay.kind(), overlay.path(), Access.READ_ONLY))
             .toList(),
-        host,
+        locking,
         "");
   }
 

@@ -84,7 +84,7 @@ final class OverlayMaker {
         file,
         (scratch, partial) -> {
           if (template.isPlain()) {
-            OverlayLock lock = OverlayLock.read(template.overlay(), host);
+            OverlayLock lock = OverlayLock.read(template.overlay(), new Locking(host, false));
             try {
               scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
             } finally {

@@ -57,7 +57,7 @@ final class Packer {
    */
   void pack(Path path, NewFile file, Facts facts, OptionalLong time) {
     OverlayFacts overlay = facts.of(Overlay.at(path), true);
-    OverlayLock lock = OverlayLock.read(overlay, host);
+    OverlayLock lock = OverlayLock.read(overlay, Locking.of(host, configuration));
     try (file;
         Scratch scratch = scratches.apply("packing of " + overlay.path())) {
       scratch.beside(file);

@@ -44,6 +44,9 @@ final class Recovery {
     String session = String.join(", ", entry.values("session"));
     endProcesses(entry, done);
     removeScratch(entry, done);
+    for (String kind : List.of("overlay", "lower")) {
+      entry.values(kind).forEach(at -> OverlayLock.forget(Path.of(at), entry.toString()));
+    }
     entry.delete();
     done.add("closed the session " + session);
     return done;

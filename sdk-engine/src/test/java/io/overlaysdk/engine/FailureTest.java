@@ -61,7 +61,8 @@ class FailureTest {
             Optional.of("jane"),
             Optional.empty(),
             Optional.of(Instant.EPOCH),
-            Optional.of(true));
+            Optional.of(true),
+            Optional.of(Instant.MAX));
     assertEquals(Optional.of(holder), sent(new OverlayBusyException(FILE, holder)).details());
 
     var unreadable = new UnreadableLayerException(FILE, "m", new AccessDeniedException("x"));

@@ -126,6 +126,7 @@ class OverlayLockTest {
               Optional.of("jane"),
               Optional.of("elsewhere"),
               Optional.of(Instant.parse("2026-01-02T03:04:05Z")),
+              Optional.empty(),
               Optional.empty()),
           e.details().orElseThrow());
       assertEquals(
@@ -188,7 +189,7 @@ class OverlayLockTest {
     read(image).close();
     assertFalse(Files.exists(file(image)));
     Path layer = Files.createDirectory(dir.resolve("layer"));
-    OverlayLock.read(new OverlayFacts(Kind.LAYER, layer, Access.READ_ONLY), host).close();
+    OverlayLock.read(new OverlayFacts(Kind.LAYER, layer, Access.READ_ONLY), locking()).close();
     assertEquals(0, layer.toFile().list().length);
     Path frozen = Files.createDirectories(dir.resolve(".mine.layers/0123456789ab/upper"));
     read(frozen.getParent()).close();
@@ -199,7 +200,7 @@ class OverlayLockTest {
   void locksTheOverlayWhoseUpperIsReadAsALayer() {
     OverlayLock lock =
         OverlayLock.read(
-            new OverlayFacts(Kind.LAYER, directory.resolve("upper"), Access.READ_ONLY), host);
+            new OverlayFacts(Kind.LAYER, directory.resolve("upper"), Access.READ_ONLY), locking());
     assertBusy(directory, true);
     lock.close();
   }
@@ -223,6 +224,10 @@ class OverlayLockTest {
     write(directory).close();
     assertTrue(OverlayLock.lastUsed(facts).isPresent());
     assertEquals(Optional.empty(), OverlayLock.holder(facts));
+  }
+
+  private Locking locking() {
+    return new Locking(host, false);
   }
 
   private static Identity user(int uid) {
@@ -256,11 +261,11 @@ class OverlayLockTest {
   }
 
   private OverlayLock read(Path overlay) {
-    return OverlayLock.read(facts(overlay, Access.READ_ONLY), host);
+    return OverlayLock.read(facts(overlay, Access.READ_ONLY), locking());
   }
 
   private OverlayLock write(Path overlay) {
-    return OverlayLock.take(facts(overlay, Access.READ_WRITE), host, "");
+    return OverlayLock.take(facts(overlay, Access.READ_WRITE), locking(), "");
   }
 
   private static OverlayFacts facts(Path overlay, Access access) {

@@ -94,6 +94,23 @@ class LockIT {
     site.assertNothingLeft();
   }
 
+  @Test
+  void aSessionThatStaysAndReadsKeepsWritersOut() {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.directoryOverlay(sdk);
+      SessionSpec writing = site.on("overlayfs").overlay(overlay);
+      sdk.start("reader", site.on("overlayfs").overlay(overlay.readOnly())).close();
+      OverlayBusyException e = assertThrows(OverlayBusyException.class, () -> sdk.start(writing));
+      assertTrue(e.holder().contains("the session reader"), e::holder);
+      Path path = overlay.path().orElseThrow();
+      assertThrows(OverlayBusyException.class, () -> sdk.breakLeases(path));
+      sdk.stop("reader");
+      assertFalse(Files.exists(path.resolve("overlay.leases")));
+      sdk.start(writing).close();
+    }
+    site.assertNothingLeft();
+  }
+
   @OnEachBackend
   void waitsForTheOtherWhereItIsAskedTo(String backend) throws Exception {
     try (OverlaySdk sdk = site.open()) {
