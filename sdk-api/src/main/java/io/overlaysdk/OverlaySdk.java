@@ -132,7 +132,7 @@ public interface OverlaySdk extends AutoCloseable {
    * fails or is killed.
    *
    * @throws InvalidSpecException where it is no ext3 image
-   * @throws OverlayBusyException where somebody has it in use
+   * @throws OverlayBusyException where somebody writes to it; for a repair also where it is read
    * @throws LaunchException where e2fsck is missing
    */
   CheckReport check(Path overlay, boolean repair);
@@ -166,7 +166,8 @@ public interface OverlaySdk extends AutoCloseable {
    *
    * @throws InvalidSpecException where something named in the spec is missing or cannot be used
    * @throws CorruptOverlayException where an image or an overlay is damaged
-   * @throws OverlayBusyException where somebody else writes to an overlay
+   * @throws OverlayBusyException where somebody else writes to an overlay, or reads the one that
+   *     this session is to write to
    * @throws BaseMismatchException where an overlay was made on another image
    * @throws NoBackendException where no backend can run exactly this
    */
@@ -189,6 +190,7 @@ public interface OverlaySdk extends AutoCloseable {
    * @param detail whether a removed tree is one change or one for each entry
    * @throws InvalidSpecException where the spec has no overlay, or names something that is not
    *     there
+   * @throws OverlayBusyException where somebody writes to it; nobody can as long as these are open
    * @throws UnsupportedException where the image cannot be read without a tool, as one by URI
    * @throws LaunchException where a program that makes an image readable is missing or fails
    */
@@ -203,6 +205,7 @@ public interface OverlaySdk extends AutoCloseable {
    * @return whether there was something to do
    * @throws InvalidSpecException where the spec has no overlay, or the topmost one is read-only
    * @throws BaseMismatchException where it was made on another image
+   * @throws OverlayBusyException where somebody writes to it or reads it
    * @throws UnsupportedException where an entry cannot be expressed, or its marks cannot be read by
    *     this user; nothing was changed
    */
@@ -219,6 +222,7 @@ public interface OverlaySdk extends AutoCloseable {
    *     {@code .tar}, {@code .tar.gz}, {@code .tgz} or {@code .tar.zst}
    * @throws InvalidSpecException where the target exists or has another name, or as {@link
    *     #changes}
+   * @throws OverlayBusyException where somebody writes to it
    * @throws UnsupportedException where a layer cannot express what is in the overlay
    * @throws LaunchException where a program that is needed is missing or fails
    */
@@ -234,6 +238,7 @@ public interface OverlaySdk extends AutoCloseable {
    * @param spec its topmost overlay is one that is not there yet, which is made as a directory, or
    *     an empty one; on any failure it is as before
    * @throws InvalidSpecException where that overlay has changes in it, or as {@link #start}
+   * @throws OverlayBusyException where somebody writes to that overlay or reads it
    * @throws UnsupportedException where the layer holds what cannot be made here
    * @throws OverlayException where the layer is damaged or must not be unpacked
    * @throws LaunchException where a program that is needed is missing or fails
@@ -248,7 +253,8 @@ public interface OverlaySdk extends AutoCloseable {
    *
    * @param message what people call it; may be empty
    * @throws InvalidSpecException where there is no overlay that this user can write to
-   * @throws OverlayBusyException where a session is open on it: what is mounted cannot be frozen
+   * @throws OverlayBusyException where somebody writes to it or reads it: what is mounted cannot be
+   *     frozen
    * @throws UnsupportedException for an ext3 image, and where the overlay lies on too many layers
    */
   Snapshot snapshot(Path overlay, String message);
@@ -278,7 +284,7 @@ public interface OverlaySdk extends AutoCloseable {
    * @param discard whether changes that no snapshot has are deleted
    * @throws InvalidSpecException where there is no such snapshot, or there are changes that no
    *     snapshot has and {@code discard} is false
-   * @throws OverlayBusyException where a session is open on it
+   * @throws OverlayBusyException where somebody writes to it or reads it
    */
   void rollback(Path overlay, String snapshot, boolean discard);
 
@@ -286,7 +292,7 @@ public interface OverlaySdk extends AutoCloseable {
    * Returns to the last snapshot: deletes what was changed since.
    *
    * @throws InvalidSpecException where there is no snapshot
-   * @throws OverlayBusyException where a session is open on it
+   * @throws OverlayBusyException where somebody writes to it or reads it
    */
   void discard(Path overlay);
 
@@ -302,7 +308,7 @@ public interface OverlaySdk extends AutoCloseable {
    * @return the snapshot that the overlay lies on now
    * @throws InvalidSpecException where there are no snapshots, or more than one overlay is named
    * @throws UnsupportedException where a layer holds what cannot be copied, such as a socket
-   * @throws OverlayBusyException where a session is open on it
+   * @throws OverlayBusyException where somebody writes to it or reads it
    */
   Snapshot flatten(SessionSpec spec);
 
@@ -331,7 +337,7 @@ public interface OverlaySdk extends AutoCloseable {
    * @return false where the overlay belongs to this image already
    * @throws InvalidSpecException where the overlay cannot be used, or is ephemeral
    * @throws BaseMismatchException where it belongs to another image
-   * @throws OverlayBusyException where somebody writes to it
+   * @throws OverlayBusyException where somebody writes to it or reads it
    */
   boolean adopt(SessionSpec spec);
 
@@ -339,18 +345,18 @@ public interface OverlaySdk extends AutoCloseable {
    * Deletes an overlay that is kept, and the layers that no other overlay needs.
    *
    * @throws InvalidSpecException where there is something else, or more than makes an overlay
-   * @throws OverlayBusyException where a session is open on it
+   * @throws OverlayBusyException where somebody writes to it or reads it
    */
   void deleteOverlay(Path overlay);
 
   /**
    * Writes the topmost overlay of {@code spec}, which must be at rest, as a squashfs: one
    * compressed file that any tool and any user may be given read-only, because it is in neutral
-   * form. Nobody writes to the overlay meanwhile, unless the spec has it read-only: then nothing is
-   * locked. The same overlay gives the same bytes; where the environment has {@code
-   * SOURCE_DATE_EPOCH}, nothing in it is younger. Beside it lies what is known of it, {@code
-   * NAME.overlay.json}. Say in the spec whether the overlay was written with fakeroot: without it
-   * all that a plain user owns is root's in the file. Times are kept to the second.
+   * form. Nobody can write to the overlay meanwhile. The same overlay gives the same bytes; where
+   * the environment has {@code SOURCE_DATE_EPOCH}, nothing in it is younger. Beside it lies what is
+   * known of it, {@code NAME.overlay.json}. Say in the spec whether the overlay was written with
+   * fakeroot: without it all that a plain user owns is root's in the file. Times are kept to the
+   * second.
    *
    * @param target a new file, which appears when it is complete
    * @throws InvalidSpecException where the target exists, or as {@link #changes}
@@ -381,7 +387,7 @@ public interface OverlaySdk extends AutoCloseable {
    * Writes an overlay with all that belongs to it to one compressed file, to be moved to another
    * file system or machine: what is in it as it is, whoever wrote it, with attributes, whiteouts,
    * devices and the owners that the container sees, or the image with its holes, and what is known
-   * of it. Nobody writes to the overlay meanwhile. Times of a directory are kept to the second;
+   * of it. Nobody can write to the overlay meanwhile. Times of a directory are kept to the second;
    * sockets are left out.
    *
    * @param overlay a directory or an ext3 image
@@ -488,6 +494,17 @@ public interface OverlaySdk extends AutoCloseable {
    *     again
    */
   List<Recovered> recover();
+
+  /**
+   * Takes away what says that somebody uses an overlay of whom it cannot be told from here whether
+   * he lives: a session that stayed on another host, or the lease of another host on a file system
+   * without locks. Only who knows that it is gone may say so: two who write at once lose data.
+   *
+   * @return who was said to use it
+   * @throws InvalidSpecException where there is no overlay
+   * @throws OverlayBusyException where somebody has it locked, or is sure to live
+   */
+  List<OverlayHolder> breakLeases(Path overlay);
 
   /** Closes the sessions that are still open. */
   @Override

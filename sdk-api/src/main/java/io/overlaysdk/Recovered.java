@@ -21,6 +21,8 @@ public record Recovered(Kind kind, String what, String why) {
     UNFINISHED,
     /** What describes an overlay that was to be filled and was not, put back as it was. */
     RESTORED,
+    /** What said that an overlay is in use on another host, taken away. */
+    LEASE,
     /** The record of a session, build or the like of which nothing is left any more. */
     SESSION
   }
@@ -40,6 +42,7 @@ public record Recovered(Kind kind, String what, String why) {
           case PROCESS -> "ended the process " + what + " and its children";
           case SCRATCH, UNFINISHED -> "deleted " + what;
           case RESTORED -> "put back " + what;
+          case LEASE -> "took the overlay from " + what;
           case SESSION -> "closed the session " + what;
         };
     return done + ": " + why;

@@ -237,8 +237,9 @@ public final class SessionSpec {
   }
 
   /**
-   * Where another session writes to an overlay of this one, opening waits for its end, this long at
-   * the most. Without this it fails at once, with {@link OverlayBusyException}.
+   * Where somebody uses an overlay so that it cannot be used now, opening waits for the end of
+   * that, this long at the most; so does whatever else is done with this spec. Without this it
+   * fails at once, with {@link OverlayBusyException}.
    *
    * @throws InvalidSpecException where the limit is not positive
    */

@@ -2,6 +2,7 @@ package io.overlaysdk.cli;
 
 import io.overlaysdk.Recovered;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Spec;
       "Ends what sessions left behind whose process is dead: processes, mounts, scratch files.",
       "Touches nothing of a session that is in use, here or on another host. Says of each thing what"
           + " it was and why nobody needs it.",
+      "--break-lease takes away what says that an overlay is in use on a host that is gone.",
       ""
     })
 final class RecoverCommand implements Runnable {
@@ -27,13 +29,25 @@ final class RecoverCommand implements Runnable {
   @Option(names = "--json", description = "For programs.")
   private boolean json;
 
+  @Option(
+      names = "--break-lease",
+      paramLabel = "OVERLAY",
+      description = "Whoever used it from another host is gone: you know it, nothing here does.")
+  private Path broken;
+
   RecoverCommand(OpenSdk sdk) {
     this.sdk = sdk;
   }
 
   @Override
   public void run() {
-    List<Recovered> ended = sdk.get().recover();
+    List<Recovered> ended =
+        broken == null
+            ? sdk.get().recover()
+            : sdk.get().breakLeases(broken).stream()
+                .map(
+                    holder -> new Recovered(Recovered.Kind.LEASE, holder.toString(), "you said so"))
+                .toList();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(Json.of(ended.stream().map(RecoverCommand::fields).toList()));

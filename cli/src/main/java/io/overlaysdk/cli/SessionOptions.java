@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Stack;
 import picocli.CommandLine.IParameterPreprocessor;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -86,12 +87,7 @@ final class SessionOptions {
       description = "End the command after this time, as in 90s or 5m; the exit status is 124.")
   private Duration timeout;
 
-  @Option(
-      names = "--wait",
-      paramLabel = "TIME",
-      converter = Amount.OfTime.class,
-      description = "Wait so long for an overlay that another session writes to.")
-  private Duration patience;
+  @Mixin private Patience patience;
 
   @Option(
       names = "--network",
@@ -156,7 +152,7 @@ final class SessionOptions {
     session = fakeroot ? session.fakeroot() : session;
     session = otherBase ? session.allowOtherBase() : session;
     session = timeout == null ? session : session.timeLimit(timeout);
-    session = patience == null ? session : session.patience(patience);
+    session = patience.of(session);
     session = network == null ? session : session.network(network);
     session = gpu == null ? session : session.gpu(gpu);
     return directory == null ? session : session.directory(directory);

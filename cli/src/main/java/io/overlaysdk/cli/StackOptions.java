@@ -5,6 +5,7 @@ import io.overlaysdk.Overlay;
 import io.overlaysdk.SessionSpec;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What lies between an overlay at rest and its image, and who wrote it. */
@@ -24,6 +25,8 @@ final class StackOptions {
   @Option(names = "--other-base", description = "It may have been made on another image than this.")
   private boolean otherBase;
 
+  @Mixin private Patience patience;
+
   /** What has {@code top} on top. */
   SessionSpec spec(Image base, Overlay top) {
     SessionSpec spec = SessionSpec.on(base);
@@ -31,6 +34,7 @@ final class StackOptions {
       spec = spec.overlay(lower.readOnly());
     }
     spec = spec.overlay(top);
+    spec = patience.of(spec);
     spec = otherBase ? spec.allowOtherBase() : spec;
     return fakeroot ? spec.fakeroot() : spec;
   }

@@ -18,6 +18,7 @@ import io.overlaysdk.LayerReport;
 import io.overlaysdk.OutputListener;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.OverlayHolder;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.RebaseReport;
@@ -310,6 +311,11 @@ final class FakeSdk implements OverlaySdk {
     return workflow.steps().stream()
         .map(step -> new Explanation(step.title(), List.of("because")))
         .toList();
+  }
+
+  @Override
+  public List<OverlayHolder> breakLeases(Path overlay) {
+    return List.of(OverlayHolder.inWords("the user of " + overlay));
   }
 
   @Override

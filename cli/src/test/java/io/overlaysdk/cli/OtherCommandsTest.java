@@ -94,6 +94,9 @@ class OtherCommandsTest {
     assertEquals("nothing was left behind\n", CommandLineRun.of(sdk, "recover").out());
     assertEquals("[]\n", CommandLineRun.of(sdk, "recover", "--json").out());
 
+    assertEquals(
+        "took the overlay from the user of mine: you said so\n",
+        CommandLineRun.of(sdk, "recover", "--break-lease", "mine").out());
     sdk.recovered =
         List.of(
             new Recovered(Recovered.Kind.PROCESS, "7", "it is dead"),

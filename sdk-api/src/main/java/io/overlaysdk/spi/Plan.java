@@ -41,6 +41,14 @@ public interface Plan {
   Invocation enter(Command command, Stdio stdio);
 
   /**
+   * Whether the tool itself locks an ext3 image that it writes to, in the way of Apptainer: the
+   * engine, which holds that lock for all others, then leaves it to the tool.
+   */
+  default boolean locksImages() {
+    return false;
+  }
+
+  /**
    * The exit status with which the tool tells of a failure of its own. A command may use it too;
    * the engine finds out which it was.
    */

@@ -67,6 +67,12 @@ final class Archive {
     Overlaps.check(image, overlays);
     Planner.requireBases(spec, image, overlays);
     List<LayerSource> layers = LayerSource.joined(images.readable(image), overlays);
+    return OverlayLocks.read(overlays, Locking.of(host, configuration))
+        .during(() -> export(spec, layers, target, latest));
+  }
+
+  private LayerReport export(
+      SessionSpec spec, List<LayerSource> layers, Path target, Optional<String> latest) {
     try (Scratch scratch = scratches.apply("export of " + spec.overlays())) {
       // its name says how it is compressed
       Path file = workshop(NewFile.of(target), scratch).resolve(target.getFileName());
@@ -138,31 +144,38 @@ final class Archive {
       OverlayMaker.requireFree(path);
       Overlaps.check(image, all);
       Planner.requireBases(spec, image, all);
-      Path target = path.toAbsolutePath().normalize();
-      try (Scratch scratch = scratches.apply("import of " + file)) {
-        Path made = workshop(NewFile.of(target), scratch).resolve("overlay");
-        LayerReport report =
-            worker(scratch)
-                .unpack(job(spec, lowers, file, path).into(made, WORKSHOP, Job.Into.NEW));
-        ledger.imported(facts.of(Overlay.at(made)), image, scratch);
-        OverlayMaker.requireFree(path);
-        Files.move(made, target, StandardCopyOption.ATOMIC_MOVE);
-        return report;
-      } catch (IOException e) {
-        throw new OverlayException("cannot make the overlay " + target + ": " + e, e);
-      }
+      return OverlayLocks.read(all, Locking.of(host, configuration))
+          .during(() -> intoNew(spec, lowers, file, path, image));
     }
     OverlayFacts found = facts.of(top);
     all.add(found);
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
-    OverlayLock lock = OverlayLock.take(found, host, "");
+    return OverlayLocks.take(all, Locking.of(host, configuration), "")
+        .during(
+            () -> {
+              try (Scratch scratch = scratches.apply("import of " + file)) {
+                return found.kind() == OverlayFacts.Kind.DIRECTORY
+                    ? intoDirectory(found, image, scratch, job(spec, lowers, file, path))
+                    : intoImage(found, image, scratch, job(spec, lowers, file, path));
+              }
+            });
+  }
+
+  private LayerReport intoNew(
+      SessionSpec spec, List<LayerSource> lowers, Path file, Path path, ImageFacts image) {
+    Path target = path.toAbsolutePath().normalize();
     try (Scratch scratch = scratches.apply("import of " + file)) {
-      return found.kind() == OverlayFacts.Kind.DIRECTORY
-          ? intoDirectory(found, image, scratch, job(spec, lowers, file, path))
-          : intoImage(found, image, scratch, job(spec, lowers, file, path));
-    } finally {
-      lock.close();
+      Path made = workshop(NewFile.of(target), scratch).resolve("overlay");
+      LayerReport report =
+          worker(scratch).unpack(job(spec, lowers, file, path).into(made, WORKSHOP, Job.Into.NEW));
+      OverlayLock.makeIn(made);
+      ledger.imported(Facts.withoutDialects().of(Overlay.at(made)), image, scratch);
+      OverlayMaker.requireFree(path);
+      Files.move(made, target, StandardCopyOption.ATOMIC_MOVE);
+      return report;
+    } catch (IOException e) {
+      throw new OverlayException("cannot make the overlay " + target + ": " + e, e);
     }
   }
 

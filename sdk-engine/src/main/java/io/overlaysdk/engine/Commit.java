@@ -5,7 +5,6 @@ import io.overlaysdk.CommitReport;
 import io.overlaysdk.Configuration;
 import io.overlaysdk.Image;
 import io.overlaysdk.InvalidSpecException;
-import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.UnsupportedException;
@@ -106,19 +105,16 @@ final class Commit {
     Overlaps.check(image, overlays);
     Planner.requireBases(spec, image, overlays);
     Owning owning = Owning.of(spec.isFakeroot(), host.identity());
-    List<OverlayLock> locks = new ArrayList<>();
-    try {
-      overlays.forEach(overlay -> lock(overlay).ifPresent(locks::add));
-      try (Scratch scratch = scratches.apply("commit to " + to)) {
-        NewFile file = NewFile.at(to);
-        scratch.beside(file);
-        writing = file.partial();
-        Order order = new Order(image, overlays, to, writing, mode, owning, latest);
-        return run(order, scratch);
-      }
-    } finally {
-      locks.forEach(OverlayLock::close);
-    }
+    return OverlayLocks.read(overlays, Locking.of(host, configuration))
+        .during(
+            () -> {
+              try (Scratch scratch = scratches.apply("commit to " + to)) {
+                NewFile file = NewFile.at(to);
+                scratch.beside(file);
+                writing = file.partial();
+                return run(new Order(image, overlays, to, writing, mode, owning, latest), scratch);
+              }
+            });
   }
 
   /** How large the file has become that is being written. */
@@ -161,21 +157,6 @@ final class Commit {
             "a SIF with layers is written to a file that ends in .sif, not to " + target);
       }
     }
-  }
-
-  /** What nobody can write to nobody can lock either. */
-  private Optional<OverlayLock> lock(OverlayFacts overlay) {
-    Path place =
-        overlay.kind() == OverlayFacts.Kind.DIRECTORY ? overlay.path() : overlay.path().getParent();
-    if (overlay.kind() == OverlayFacts.Kind.SQUASHFS || !Files.isWritable(place)) {
-      OverlayLock.holder(overlay)
-          .ifPresent(
-              holder -> {
-                throw new OverlayBusyException(overlay.path(), holder);
-              });
-      return Optional.empty();
-    }
-    return Optional.of(OverlayLock.take(overlay, host, ""));
   }
 
   private CommitReport run(Order order, Scratch scratch) {

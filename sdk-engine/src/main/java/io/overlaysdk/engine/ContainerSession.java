@@ -36,7 +36,7 @@ final class ContainerSession extends CommandSession {
   private final Planner.Planned planned;
   private final Scratch scratch;
   private final Journal.Entry journal;
-  private final Optional<OverlayLock> lock;
+  private final OverlayLocks locks;
   private final Launcher launcher;
   private final ImageCare care;
   private final LayerReading reading;
@@ -57,7 +57,7 @@ final class ContainerSession extends CommandSession {
       Planner.Planned planned,
       Scratch scratch,
       Journal.Entry journal,
-      Optional<OverlayLock> lock,
+      OverlayLocks locks,
       Launcher launcher,
       Host host,
       ImageCare care,
@@ -71,7 +71,7 @@ final class ContainerSession extends CommandSession {
     this.planned = planned;
     this.scratch = scratch;
     this.journal = journal;
-    this.lock = lock;
+    this.locks = locks;
     this.launcher = launcher;
     this.care = care;
     this.reading = reading;
@@ -170,7 +170,7 @@ final class ContainerSession extends CommandSession {
     requireOpen();
     Stays.Container container = entrance.stay(STARTING);
     Stays.write(journal, planned, container);
-    lock.ifPresent(held -> held.handOver(container.pid(), journal));
+    locks.handOver(container.pid(), journal);
     closed = true;
   }
 
@@ -224,7 +224,8 @@ final class ContainerSession extends CommandSession {
   private void mend() {
     planned.overlays().stream()
         .filter(overlay -> overlay.isWritable() && overlay.kind() == OverlayFacts.Kind.EXT3)
-        .forEach(overlay -> care.mend(overlay.path()));
+        .forEach(overlay -> care.mend(overlay.path(), !planned.choice().plan().locksImages()));
+    locks.settle(planned.choice().plan().locksImages());
   }
 
   private void sync(OverlayFacts overlay) {
@@ -289,7 +290,7 @@ final class ContainerSession extends CommandSession {
       try {
         scratch.close();
       } finally {
-        lock.ifPresent(OverlayLock::close);
+        locks.close();
       }
     } catch (OverlayException e) {
       throw explained(e);

@@ -104,12 +104,13 @@ final class Converter {
   boolean convert(SessionSpec spec) {
     Top top = top(spec, Facts.withoutDialects());
     OverlayFacts overlay = top.overlay();
-    OverlayLock lock = OverlayLock.take(overlay, host, "");
-    try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
-      return inPlace(spec, top.image(), top.below(), overlay, scratch);
-    } finally {
-      lock.close();
-    }
+    return top.lock(Locking.of(host, configuration))
+        .during(
+            () -> {
+              try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
+                return inPlace(spec, top.image(), top.below(), overlay, scratch);
+              }
+            });
   }
 
   /**
@@ -117,7 +118,13 @@ final class Converter {
    *
    * @param below what lies between the image and it
    */
-  private record Top(ImageFacts image, List<OverlayFacts> below, OverlayFacts overlay) {}
+  private record Top(ImageFacts image, List<OverlayFacts> below, OverlayFacts overlay) {
+    OverlayLocks lock(Locking locking) {
+      List<OverlayFacts> all = new ArrayList<>(below);
+      all.add(overlay);
+      return OverlayLocks.take(all, locking, "");
+    }
+  }
 
   private static Top top(SessionSpec spec, Facts facts) {
     List<Overlay> overlays = spec.overlays();
@@ -145,12 +152,13 @@ final class Converter {
   /** Remembers of the topmost overlay of a spec what it is and what it lies on. */
   boolean adopt(SessionSpec spec) {
     Top top = top(spec, facts());
-    OverlayLock lock = OverlayLock.take(top.overlay(), host, "");
-    try (Scratch scratch = scratches.apply("adoption of " + top.overlay().path())) {
-      return ledger.adopt(top.overlay(), top.image(), scratch);
-    } finally {
-      lock.close();
-    }
+    return top.lock(Locking.of(host, configuration))
+        .during(
+            () -> {
+              try (Scratch scratch = scratches.apply("adoption of " + top.overlay().path())) {
+                return ledger.adopt(top.overlay(), top.image(), scratch);
+              }
+            });
   }
 
   private boolean inPlace(

@@ -57,7 +57,7 @@ final class DirectoryOverlay {
       requireWritable(work);
       return Kind.DIRECTORY;
     }
-    if (isInsideOverlay()) {
+    if (isUpper(found.path())) {
       throw refused(
           "it is the \"upper\" of a directory overlay, in which tools would make another \"upper\"",
           "give its parent, " + found.path().getParent());
@@ -76,9 +76,10 @@ final class DirectoryOverlay {
     return Kind.DIRECTORY;
   }
 
-  private boolean isInsideOverlay() {
-    return found.path().endsWith("upper")
-        && Files.isDirectory(found.path().resolveSibling("work"), LinkOption.NOFOLLOW_LINKS);
+  /** Whether a directory is what a directory overlay writes to. */
+  static boolean isUpper(Path path) {
+    return path.endsWith("upper")
+        && Files.isDirectory(path.resolveSibling("work"), LinkOption.NOFOLLOW_LINKS);
   }
 
   private static boolean isThere(Path path) {

@@ -18,6 +18,7 @@ import io.overlaysdk.LayerReport;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.OverlayHolder;
 import io.overlaysdk.OverlayInfo;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Policy;
@@ -52,6 +53,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -126,7 +128,7 @@ final class Engine implements OverlaySdk {
         new Planner(configuration, environment, host, this.backends, links, images, policy);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
-    this.lines = new Lines(host, new Removal(host, launcher), ledger);
+    this.lines = new Lines(Locking.of(host, configuration), new Removal(host, launcher), ledger);
     this.exhaustion =
         new Exhaustion(
             host, List.of(newScratchPath().getParent(), stateDirectory(), cacheDirectory()));
@@ -175,7 +177,7 @@ final class Engine implements OverlaySdk {
   }
 
   private ImageCare care() {
-    return new ImageCare(host, launcher, policy, this::newScratch);
+    return new ImageCare(Locking.of(host, configuration), launcher, policy, this::newScratch);
   }
 
   private static Optional<Host.Answer> ask(Launcher launcher, List<String> words) {
@@ -287,13 +289,16 @@ final class Engine implements OverlaySdk {
     policy.image(spec.image());
     return listeners.during(
         "flattening of " + overlays.get(0),
-        () -> {
-          try (Scratch scratch = newScratch("flattening of " + overlays.get(0))) {
-            return lines.flatten(
-                overlays.get(0).path().orElseThrow(),
-                (layers, file) -> archive().merge(layers, spec, file, scratch));
-          }
-        });
+        () ->
+            patiently(
+                spec,
+                () -> {
+                  try (Scratch scratch = newScratch("flattening of " + overlays.get(0))) {
+                    return lines.flatten(
+                        overlays.get(0).path().orElseThrow(),
+                        (layers, file) -> archive().merge(layers, spec, file, scratch));
+                  }
+                }));
   }
 
   @Override
@@ -338,14 +343,15 @@ final class Engine implements OverlaySdk {
         "rebase to " + target,
         () -> {
           policy.image(onto);
-          return rebase.run(admitted(spec), onto, target, force);
+          return patiently(spec, () -> rebase.run(admitted(spec), onto, target, force));
         });
   }
 
   @Override
   public boolean adopt(SessionSpec spec) {
     return listeners.during(
-        "adoption of " + spec.overlays(), () -> converter().adopt(admitted(spec)));
+        "adoption of " + spec.overlays(),
+        () -> patiently(spec, () -> converter().adopt(admitted(spec))));
   }
 
   @Override
@@ -430,10 +436,15 @@ final class Engine implements OverlaySdk {
    */
   private ContainerSession open(SessionSpec spec, Consumer<Journal.Entry> begun) {
     listeners.tell(listener -> listener.opening(spec));
+    return patiently(spec, () -> openNow(spec, begun));
+  }
+
+  /** Does it as soon as nobody uses the overlays of a spec in a way that excludes it. */
+  private static <T> T patiently(SessionSpec spec, Supplier<T> work) {
     Deadline patience = Deadline.of(spec.patience());
     while (true) {
       try {
-        return openNow(spec, begun);
+        return work.get();
       } catch (OverlayBusyException e) {
         if (patience.left().orElse(0L) == 0) {
           throw e;
@@ -482,12 +493,13 @@ final class Engine implements OverlaySdk {
     }
     Launcher own = newLauncher();
     Scratch scratch = new Scratch(directory, entry, own, new Removal(host, own));
-    Optional<OverlayLock> lock = Optional.empty();
+    Optional<OverlayLocks> locks = Optional.empty();
     try {
-      lock = lock(planned, directory, entry);
+      locks = Optional.of(lock(planned, directory, entry));
       scratch.make();
       planned.unpacked().ifPresent(this::unpack);
       converter().perform(planned, scratch);
+      locks.get().settle(planned.choice().plan().locksImages());
       links.perform(planned.separations(), Owning.of(spec.isFakeroot(), host.identity()), scratch);
       scratch.perform(planned.steps(), STEP_LIMIT);
       openTmp(directory);
@@ -495,7 +507,7 @@ final class Engine implements OverlaySdk {
       ledger.writing(planned, scratch);
     } catch (RuntimeException e) {
       closeAfter(e, scratch);
-      lock.ifPresent(OverlayLock::close);
+      locks.ifPresent(OverlayLocks::close);
       throw e;
     }
     ContainerSession session =
@@ -503,7 +515,7 @@ final class Engine implements OverlaySdk {
             planned,
             scratch,
             entry,
-            lock,
+            locks.get(),
             own,
             host,
             care(),
@@ -521,17 +533,16 @@ final class Engine implements OverlaySdk {
   }
 
   /** What a dead holder has left running would still write. */
-  private Optional<OverlayLock> lock(Planner.Planned planned, Path directory, Journal.Entry entry) {
-    Optional<OverlayLock> lock =
-        planned.overlays().stream()
-            .filter(overlay -> overlay.isWritable() && !overlay.path().startsWith(directory))
-            .findFirst()
-            .map(overlay -> OverlayLock.take(overlay, host, entry.toString()));
-    lock.flatMap(OverlayLock::stale)
-        .flatMap(holder -> journal.entry(holder.entry()))
-        .filter(Recovery::isAbandoned)
-        .ifPresent(recovery()::end);
-    return lock;
+  private OverlayLocks lock(Planner.Planned planned, Path directory, Journal.Entry entry) {
+    List<OverlayFacts> kept =
+        planned.originals().stream()
+            .filter(overlay -> !overlay.path().startsWith(directory))
+            .toList();
+    OverlayLocks locks = OverlayLocks.take(kept, Locking.of(host, configuration), entry.toString());
+    for (Holder holder : locks.stale()) {
+      journal.entry(holder.entry()).filter(Recovery::isAbandoned).ifPresent(recovery()::end);
+    }
+    return locks;
   }
 
   private void unpack(UnpackedImages.Unpacked image) {
@@ -578,9 +589,9 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Changes changes(SessionSpec spec, Changes.Detail detail) {
+    LayerReading reading = new LayerReading(host, configuration, images);
     HeldChanges changes =
-        new LayerReading(host, configuration, images)
-            .atRest(admitted(spec), detail, launcher, this::newScratch);
+        patiently(spec, () -> reading.atRest(admitted(spec), detail, launcher, this::newScratch));
     read.add(changes);
     return changes.whenClosed(read::remove);
   }
@@ -590,7 +601,7 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "export to " + target,
         Listeners.sizeOf(target),
-        () -> archive().export(admitted(spec), target, sourceDateEpoch()));
+        () -> patiently(spec, () -> archive().export(admitted(spec), target, sourceDateEpoch())));
   }
 
   private Optional<String> sourceDateEpoch() {
@@ -604,12 +615,13 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "commit to " + target,
         commit::written,
-        () -> commit.run(admitted(spec), target, mode, sourceDateEpoch()));
+        () -> patiently(spec, () -> commit.run(admitted(spec), target, mode, sourceDateEpoch())));
   }
 
   @Override
   public LayerReport importLayer(Path layer, SessionSpec spec) {
-    return listeners.during("import of " + layer, () -> archive().unpack(layer, admitted(spec)));
+    return listeners.during(
+        "import of " + layer, () -> patiently(spec, () -> archive().unpack(layer, admitted(spec))));
   }
 
   @Override
@@ -619,7 +631,7 @@ final class Engine implements OverlaySdk {
     return listeners.during(
         "freeze to " + target,
         Listeners.sizeOf(file.partial()),
-        () -> freezer().freeze(admitted(spec), file, latest));
+        () -> patiently(spec, () -> freezer().freeze(admitted(spec), file, latest)));
   }
 
   private OptionalLong latest() {
@@ -689,6 +701,11 @@ final class Engine implements OverlaySdk {
     return recovery().run();
   }
 
+  @Override
+  public List<OverlayHolder> breakLeases(Path overlay) {
+    return OverlayLock.breakLeases(Found.at(overlay, Subject.OVERLAY).path());
+  }
+
   private Recovery recovery() {
     return new Recovery(journal, new Removal(host, launcher), configuration.grace());
   }
@@ -722,7 +739,8 @@ final class Engine implements OverlaySdk {
   @Override
   public boolean convert(SessionSpec spec) {
     return listeners.during(
-        "conversion of " + spec.overlays(), () -> converter().convert(admitted(spec)));
+        "conversion of " + spec.overlays(),
+        () -> patiently(spec, () -> converter().convert(admitted(spec))));
   }
 
   private Converter converter() {

@@ -8,6 +8,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.OverlayHolder;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.InexpressibleException;
 import io.overlaysdk.layers.UnreadableLayerException;
@@ -17,8 +18,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /** An exception as the fields of a record, so that another process can throw it again. */
 final class Failure {
@@ -38,6 +42,7 @@ final class Failure {
     } else if (thrown instanceof OverlayBusyException busy) {
       fields.add(PathBytes.of(busy.overlay()));
       fields.add(field(busy.holder()));
+      busy.details().ifPresent(holder -> fields.addAll(fields(holder)));
     } else if (thrown instanceof UnreadableLayerException layer) {
       fields.add(PathBytes.of(layer.file()));
       fields.add(field(layer.getCause() instanceof AccessDeniedException ? "denied" : ""));
@@ -57,6 +62,38 @@ final class Failure {
     return fields;
   }
 
+  private static List<byte[]> fields(OverlayHolder holder) {
+    OptionalLong process = holder.process();
+    return List.of(
+        field(holder.command()),
+        field(process.isPresent() ? Long.toString(process.getAsLong()) : ""),
+        field(holder.user().orElse("")),
+        field(holder.host().orElse("")),
+        field(holder.since().map(Instant::toString).orElse("")),
+        field(holder.alive().map(Object::toString).orElse("")),
+        field(holder.seen().map(Instant::toString).orElse("")));
+  }
+
+  private static Optional<OverlayHolder> holder(List<byte[]> fields) {
+    if (fields.size() < 11) {
+      return Optional.empty();
+    }
+    Optional<Long> process = some(fields, 5).map(Long::valueOf);
+    return Optional.of(
+        new OverlayHolder(
+            word(fields, 4),
+            process.map(OptionalLong::of).orElse(OptionalLong.empty()),
+            some(fields, 6),
+            some(fields, 7),
+            some(fields, 8).map(Instant::parse),
+            some(fields, 9).map(Boolean::valueOf),
+            some(fields, 10).map(Instant::parse)));
+  }
+
+  private static Optional<String> some(List<byte[]> fields, int index) {
+    return Optional.of(word(fields, index)).filter(text -> !text.isEmpty());
+  }
+
   private static String trace(Throwable thrown) {
     StringWriter text = new StringWriter();
     thrown.printStackTrace(new PrintWriter(text, true));
@@ -73,7 +110,8 @@ final class Failure {
       case "CorruptOverlayException" -> new CorruptOverlayException(message);
       case "InvalidLayerException" -> new InvalidLayerException(message);
       case "LaunchException" -> launch(message, fields);
-      case "OverlayBusyException" -> new OverlayBusyException(path(fields, 2), word(fields, 3));
+      case "OverlayBusyException" ->
+          new OverlayBusyException(path(fields, 2), word(fields, 3), holder(fields));
       case "UnreadableLayerException" -> unreadable(message, fields);
       case "UnreadableMarkersException" ->
           new UnreadableMarkersException(path(fields, 2), path(fields, 3));

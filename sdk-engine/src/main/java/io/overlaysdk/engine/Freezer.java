@@ -61,7 +61,6 @@ final class Freezer {
     }
     Overlay top = overlays.get(overlays.size() - 1);
     LayerReading.kept(top);
-    OverlayLock.requireFree(Found.at(top.path().orElseThrow(), Subject.OVERLAY));
     Facts facts = Facts.withoutDialects();
     List<OverlayFacts> all = new ArrayList<>();
     for (Overlay overlay : overlays.subList(0, overlays.size() - 1)) {
@@ -72,8 +71,17 @@ final class Freezer {
     ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
-    Optional<OverlayLock> lock =
-        overlay.isWritable() ? Optional.of(OverlayLock.take(overlay, host, "")) : Optional.empty();
+    return OverlayLocks.read(all, Locking.of(host, configuration))
+        .during(() -> frozen(spec, image, all, overlay, file, latest));
+  }
+
+  private LayerReport frozen(
+      SessionSpec spec,
+      ImageFacts image,
+      List<OverlayFacts> all,
+      OverlayFacts overlay,
+      NewFile file,
+      OptionalLong latest) {
     try (Scratch scratch = scratches.apply("freezing of " + spec.overlays())) {
       scratch.beside(file);
       OverlayMaker.complete(List.of(overlay));
@@ -84,8 +92,6 @@ final class Freezer {
       ledger.frozen(file, overlay, image, scratch);
       file.appear();
       return report;
-    } finally {
-      lock.ifPresent(OverlayLock::close);
     }
   }
 

@@ -1,12 +1,14 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.OverlayHolder;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Who writes to an overlay.
@@ -103,27 +105,52 @@ record Holder(
 
   /** False only where it is sure that it is dead: it is of this host, and gone. */
   boolean mayLive() {
+    if (!isHere()) {
+      return true;
+    }
     try {
-      if (!host.equals(Journal.hostName())) {
-        return true;
-      }
       return boot.equals(Journal.bootId()) && process.isAlive();
     } catch (IOException e) {
       return true;
     }
   }
 
+  /** What others are told of it. */
+  OverlayHolder told() {
+    return told(Optional.empty());
+  }
+
+  /**
+   * What others are told of it.
+   *
+   * @param seen when it last gave a sign of life
+   */
+  OverlayHolder told(Optional<Instant> seen) {
+    return new OverlayHolder(
+        command,
+        OptionalLong.of(process.pid()),
+        Optional.of(user),
+        Optional.of(host),
+        Optional.of(since),
+        isHere() ? Optional.of(mayLive()) : Optional.empty(),
+        seen);
+  }
+
+  /** Whether it is sure that it lives. */
+  boolean lives() {
+    return isHere() && mayLive();
+  }
+
+  private boolean isHere() {
+    try {
+      return host.equals(Journal.hostName());
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   @Override
   public String toString() {
-    return command
-        + " (process "
-        + process.pid()
-        + " of "
-        + user
-        + " on "
-        + host
-        + ", since "
-        + since
-        + ")";
+    return told().toString();
   }
 }

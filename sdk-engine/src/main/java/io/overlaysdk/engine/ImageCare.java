@@ -37,12 +37,15 @@ final class ImageCare {
   private static final int REPAIRED = 1 | 2;
 
   private final Host host;
+  private final Locking locking;
   private final Launcher launcher;
   private final PolicyCheck policy;
   private final Function<String, Scratch> scratches;
 
-  ImageCare(Host host, Launcher launcher, PolicyCheck policy, Function<String, Scratch> scratches) {
-    this.host = host;
+  ImageCare(
+      Locking locking, Launcher launcher, PolicyCheck policy, Function<String, Scratch> scratches) {
+    this.host = locking.host();
+    this.locking = locking;
     this.launcher = launcher;
     this.policy = policy;
     this.scratches = scratches;
@@ -51,9 +54,11 @@ final class ImageCare {
   /** While somebody writes to it, it looks as if something were wrong with it. */
   CheckReport check(Path overlay, boolean repair) {
     Found found = image(overlay);
-    OverlayLock lock = OverlayLock.take(facts(found), host, "");
+    OverlayLock lock =
+        repair
+            ? OverlayLock.take(facts(found), locking, "")
+            : OverlayLock.read(facts(found), locking);
     try {
-      LockProbe.check(found, Access.READ_ONLY);
       boolean clean = isClean(found);
       Launcher.Outcome look = ask(pid -> {}, "e2fsck", "-fn", found.path().toString());
       if (look.status() == 0 && clean) {
@@ -80,22 +85,28 @@ final class ImageCare {
    */
   void mendUnlocked(Path overlay) {
     if (isCutOff(overlay)) {
-      OverlayLock lock = OverlayLock.take(facts(image(overlay)), host, "");
+      OverlayLock lock = OverlayLock.take(facts(image(overlay)), locking, "");
       try {
-        mend(overlay);
+        mend(overlay, true);
       } finally {
         lock.close();
       }
     }
   }
 
-  /** The same for who has the right to write to it. */
-  void mend(Path overlay) {
+  /**
+   * The same for who has the right to write to it.
+   *
+   * @param locked whether the image itself is locked too, which a tool may do by itself
+   */
+  void mend(Path overlay, boolean locked) {
     if (!isCutOff(overlay)) {
       return;
     }
     Found found = image(overlay);
-    LockProbe.check(found, Access.READ_WRITE);
+    if (!locked) {
+      LockProbe.check(found, Access.READ_WRITE);
+    }
     CheckReport report = repair(found);
     if (report.state() == CheckReport.State.DAMAGED) {
       throw new CorruptOverlayException(
@@ -139,10 +150,10 @@ final class ImageCare {
   void resize(Path overlay, long bytes) {
     policy.overlay(overlay, bytes, OptionalLong.empty());
     Found found = image(overlay);
-    OverlayLock lock = OverlayLock.take(facts(found), host, "");
+    // damaged or no ext3: refused in the same words as by a session
+    OverlayFacts facts = new OverlayReader().read(Overlay.at(found.path()));
+    OverlayLock lock = OverlayLock.take(facts, locking, "");
     try {
-      // in use by a tool, damaged or no ext3: refused in the same words as by a session
-      new OverlayReader().read(Overlay.at(found.path()));
       resize(found, bytes / 1024 * 1024);
     } finally {
       lock.close();

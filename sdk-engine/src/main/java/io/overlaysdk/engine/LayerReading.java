@@ -45,6 +45,14 @@ final class LayerReading {
             planned.binds()));
   }
 
+  /** Keeps everybody from writing to the overlays of a spec. */
+  OverlayLocks lock(SessionSpec spec) {
+    Facts facts = Facts.withoutDialects();
+    return OverlayLocks.read(
+        spec.overlays().stream().map(overlay -> facts.of(kept(overlay))).toList(),
+        Locking.of(host, configuration));
+  }
+
   /** What the topmost overlay of a spec changes, while no session uses it. */
   HeldChanges atRest(
       SessionSpec spec,
@@ -59,7 +67,13 @@ final class LayerReading {
     Planner.requireBases(spec, image, overlays);
     Job.ListChanges job =
         job(images.readable(image), overlays, spec.isFakeroot(), detail, spec.binds());
-    return held("changes of " + spec.overlays(), job, launcher, scratches);
+    OverlayLocks locks = OverlayLocks.read(overlays, Locking.of(host, configuration));
+    try {
+      return held("changes of " + spec.overlays(), job, launcher, scratches, locks::close);
+    } catch (RuntimeException e) {
+      locks.close();
+      throw e;
+    }
   }
 
   /** Left out is what the tools make for themselves, and the mount points of the binds. */
@@ -94,7 +108,7 @@ final class LayerReading {
     Job.ListChanges job =
         new Job.ListChanges(
             both, Owning.of(false, host.identity()), Changes.Detail.EVERY_ENTRY, true, List.of());
-    return held("differences of " + after.location(), job, launcher, scratches);
+    return held("differences of " + after.location(), job, launcher, scratches, () -> {});
   }
 
   private List<LayerSource> tree(ImageFacts image) {
@@ -109,19 +123,23 @@ final class LayerReading {
   }
 
   private HeldChanges held(
-      String what, Job.ListChanges job, Launcher launcher, Function<String, Scratch> scratches) {
+      String what,
+      Job.ListChanges job,
+      Launcher launcher,
+      Function<String, Scratch> scratches,
+      Runnable end) {
     Scratch scratch = scratches.apply(what);
     try {
       LayerWorker worker =
           new LayerWorker(host, configuration, launcher, scratch.directory(), scratch::started);
-      return new HeldChanges(worker.changes(job), scratch::close);
+      return new HeldChanges(worker.changes(job), scratch::close, end);
     } catch (RuntimeException e) {
       scratch.close();
       throw e;
     }
   }
 
-  /** An overlay that is only read needs no permission to write, and no lock. */
+  /** An overlay that is only read needs no permission to write. */
   static Overlay kept(Overlay overlay) {
     if (overlay.isEphemeral()) {
       throw new InvalidSpecException("an ephemeral overlay at rest holds nothing");

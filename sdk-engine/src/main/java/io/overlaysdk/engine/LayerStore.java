@@ -3,7 +3,6 @@ package io.overlaysdk.engine;
 import io.overlaysdk.Access;
 import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.OverlayException;
-import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -67,6 +66,15 @@ record LayerStore(Path directory) {
     return name.startsWith(".") && name.endsWith(END) && name.length() > END.length() + 1;
   }
 
+  /** Whether a directory is one of the layers of a store. */
+  static boolean isLayer(Path directory) {
+    Path store = directory.getParent();
+    return isId(directory.getFileName().toString())
+        && store != null
+        && store.getFileName() != null
+        && isName(store);
+  }
+
   static boolean isId(String text) {
     return ID.matcher(text).matches();
   }
@@ -78,7 +86,7 @@ record LayerStore(Path directory) {
   }
 
   /** For whoever changes something in it. */
-  OverlayLock lock(Host host) {
+  OverlayLock lock(Locking locking) {
     try {
       if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
         Files.createDirectory(directory);
@@ -90,7 +98,7 @@ record LayerStore(Path directory) {
       throw new OverlayException("cannot make " + directory + " for the layers: " + e, e);
     }
     return OverlayLock.take(
-        new OverlayFacts(OverlayFacts.Kind.DIRECTORY, directory, Access.READ_WRITE), host, "");
+        new OverlayFacts(OverlayFacts.Kind.DIRECTORY, directory, Access.READ_WRITE), locking, "");
   }
 
   /**

@@ -166,6 +166,7 @@ final class Ledger {
   void complete(Path directory, Manifest manifest) throws IOException {
     Path work = Files.createDirectory(directory.resolve("work"));
     Modes.set(work, 0755);
+    OverlayLock.makeIn(directory);
     ManifestFile.ofDirectory(directory).write(manifest);
     Modes.set(directory, 0755);
   }

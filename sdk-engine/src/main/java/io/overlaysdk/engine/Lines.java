@@ -7,7 +7,6 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Snapshot;
 import io.overlaysdk.UnsupportedException;
-import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -40,12 +39,12 @@ final class Lines {
    */
   private static final int MOST_LAYERS = 40;
 
-  private final Host host;
+  private final Locking locking;
   private final Removal removal;
   private final Ledger ledger;
 
-  Lines(Host host, Removal removal, Ledger ledger) {
-    this.host = host;
+  Lines(Locking locking, Removal removal, Ledger ledger) {
+    this.locking = locking;
     this.removal = removal;
     this.ledger = ledger;
   }
@@ -215,6 +214,7 @@ final class Lines {
       Files.createDirectory(partial.resolve("work"));
       Modes.set(partial.resolve("work"), 0755);
       Uppers.make(partial, Optional.of(layer.directory()));
+      OverlayLock.makeIn(partial);
       ManifestFile.ofDirectory(partial)
           .write(
               ledger
@@ -299,7 +299,7 @@ final class Lines {
    */
   void delete(Path path, Consumer<NewFile> moving) {
     OverlayFacts overlay = requireOverlay(path);
-    OverlayLock lock = OverlayLock.take(overlay, host, "");
+    OverlayLock lock = OverlayLock.take(overlay, locking, "");
     try {
       Optional<Line> line =
           overlay.kind() == OverlayFacts.Kind.DIRECTORY
@@ -323,7 +323,7 @@ final class Lines {
 
   private void delete(Line line) {
     LayerStore store = line.store();
-    OverlayLock lock = store.lock(host);
+    OverlayLock lock = store.lock(locking);
     boolean unused = false;
     try {
       // as a whole: half of an overlay would be taken for one
@@ -351,7 +351,7 @@ final class Lines {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       Set<String> names = names(path);
       names.removeIf(Lines::isUnfinished);
-      names.removeAll(Set.of(ManifestFile.NAME, OverlayLock.NAME, LineFile.NAME));
+      names.removeAll(Set.of(ManifestFile.NAME, OverlayLock.NAME, Leases.NAME, LineFile.NAME));
       if (!names.equals(Set.of("upper", "work"))) {
         throw new InvalidSpecException(
             "will not delete "
@@ -441,7 +441,7 @@ final class Lines {
   private <T> T locked(Path overlay, Function<Line, T> work) {
     OverlayLock lock =
         OverlayLock.take(
-            new OverlayFacts(OverlayFacts.Kind.DIRECTORY, overlay, Access.READ_WRITE), host, "");
+            new OverlayFacts(OverlayFacts.Kind.DIRECTORY, overlay, Access.READ_WRITE), locking, "");
     try {
       names(overlay).stream()
           .filter(Lines::isUnfinished)
@@ -458,7 +458,7 @@ final class Lines {
   }
 
   private <T> T inStore(Line line, Supplier<T> work) {
-    OverlayLock lock = line.store().lock(host);
+    OverlayLock lock = line.store().lock(locking);
     try {
       return work.get();
     } finally {

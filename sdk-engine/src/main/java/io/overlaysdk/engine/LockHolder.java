@@ -2,11 +2,13 @@ package io.overlaysdk.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.overlaysdk.OverlayHolder;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,28 +19,45 @@ final class LockHolder {
   private final Path proc;
   private final Pattern lock;
 
-  private LockHolder(Path proc, long device, long inode) {
+  private LockHolder(Path proc, long device, long inode, String kind) {
     this.proc = proc;
     // a line that waits for a lock has "->" before the kind, and does not match; nor does flock(2),
     // which stands in nobody's way here
     this.lock =
         Pattern.compile(
-            "^(?:lock:\\s*)?[0-9]+: (?:POSIX|OFDLCK)\\s+\\S+\\s+\\S+\\s+(-?[0-9]+) "
+            "^(?:lock:\\s*)?[0-9]+: (?:POSIX|OFDLCK)\\s+\\S+\\s+"
+                + kind
+                + "\\s+(-?[0-9]+) "
                 + String.format("%02x:%02x:%d ", major(device), minor(device), inode)
                 + ".*");
   }
 
   /**
+   * Whoever has locked it.
+   *
    * @param proc where the kernel's process information is
-   * @return such as {@code process 4711 (apptainer exec ...)}
    */
-  static Optional<String> of(Path file, Path proc) {
+  static Optional<OverlayHolder> of(Path file, Path proc) {
+    return of(file, proc, "\\S+");
+  }
+
+  /**
+   * Who has locked it alone.
+   *
+   * @param proc where the kernel's process information is
+   */
+  static Optional<OverlayHolder> writing(Path file, Path proc) {
+    return of(file, proc, "WRITE");
+  }
+
+  private static Optional<OverlayHolder> of(Path file, Path proc, String kind) {
     try {
       LockHolder holder =
           new LockHolder(
               proc,
               (long) Files.getAttribute(file, "unix:dev"),
-              (long) Files.getAttribute(file, "unix:ino"));
+              (long) Files.getAttribute(file, "unix:ino"),
+              kind);
       return holder.find();
     } catch (IOException e) {
       // only the wording of an error depends on it
@@ -46,14 +65,14 @@ final class LockHolder {
     }
   }
 
-  private Optional<String> find() throws IOException {
+  private Optional<OverlayHolder> find() throws IOException {
     Optional<String> pid = pidIn(proc.resolve("locks")).filter(id -> id.matches("[1-9][0-9]*"));
     if (pid.isEmpty()) {
       // an open file description lock, such as Apptainer's, has no process, and one of
       // another pid namespace has process 0; the descriptors tell
       pid = pidByDescriptor();
     }
-    return pid.map(this::describe);
+    return pid.isEmpty() ? Optional.empty() : Optional.of(describe(pid.get()));
   }
 
   private Optional<String> pidByDescriptor() throws IOException {
@@ -90,18 +109,37 @@ final class LockHolder {
         .findFirst();
   }
 
-  private String describe(String pid) {
+  private OverlayHolder describe(String pid) throws IOException {
+    Path process = proc.resolve(pid);
+    return new OverlayHolder(
+        command(process),
+        OptionalLong.of(Long.parseLong(pid)),
+        user(process),
+        Optional.of(Journal.hostName()),
+        Optional.empty(),
+        Optional.of(true),
+        Optional.empty());
+  }
+
+  private static Optional<String> user(Path process) {
+    try {
+      return Optional.of(Files.getOwner(process).getName());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String command(Path process) {
     String command;
     try {
-      byte[] words = Files.readAllBytes(proc.resolve(pid).resolve("cmdline"));
+      byte[] words = Files.readAllBytes(process.resolve("cmdline"));
       command = new String(words, UTF_8).replace('\0', ' ').strip();
     } catch (IOException e) {
-      return "process " + pid;
+      return "";
     }
-    if (command.length() > LONGEST_COMMAND) {
-      command = command.substring(0, LONGEST_COMMAND) + "...";
-    }
-    return "process " + pid + (command.isEmpty() ? "" : " (" + command + ")");
+    return command.length() > LONGEST_COMMAND
+        ? command.substring(0, LONGEST_COMMAND) + "..."
+        : command;
   }
 
   // how glibc's makedev puts the two numbers together

@@ -1,35 +1,32 @@
 package io.overlaysdk.engine;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.WRITE;
-
-import io.overlaysdk.Access;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
-import io.overlaysdk.spi.Host;
+import io.overlaysdk.OverlayHolder;
+import io.overlaysdk.UnsupportedException;
+import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The right to write to an overlay, which one session has at a time: a lock of the file system on a
- * file beside the overlay, and in that file who holds it. The lock tells of processes on other
- * hosts too where the file system does; the record tells of containers that outlive the process
- * that started them, and whom to name. A directory overlay has it inside ({@code overlay.lock}), an
- * image beside it.
+ * The right to write to an overlay, which one has at a time, or to read it, which excludes only
+ * that. It is a lock of the file system on a file beside the overlay, in which stands who writes.
+ * The lock tells of processes on other hosts too where the file system does; the record tells of
+ * containers that outlive the process that started them, and whom to name. A directory overlay has
+ * it inside ({@code overlay.lock}), an image beside it; of an image the tool's own lock is held
+ * too.
  */
 final class OverlayLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OverlayLock.class);
@@ -37,114 +34,348 @@ final class OverlayLock implements AutoCloseable {
   /** What the file is called in a directory overlay. */
   static final String NAME = "overlay.lock";
 
+  private static final Path PROC = Path.of("/proc");
+  private static final String OURS = "another session of this process";
+  private static final FileTime NEVER = FileTime.fromMillis(0);
   private static final int LONGEST_RECORD = 1 << 14;
 
-  /**
-   * What this JVM has locked. The end of any channel on a file drops all of its POSIX locks, so
-   * there must never be a second one.
-   */
-  private static final Map<Path, Holder> OURS = new ConcurrentHashMap<>();
+  private final Path overlay;
+  private final boolean writes;
+  private final Locking locking;
 
-  private final Path file;
-  private final FileChannel channel;
-  private final String user;
-  private final Optional<Holder> stale;
+  /** Where the file of the lock is, or would be. */
+  private Optional<Path> place = Optional.empty();
 
-  private OverlayLock(Path file, FileChannel channel, String user, Optional<Holder> stale) {
-    this.file = file;
-    this.channel = channel;
-    this.user = user;
-    this.stale = stale;
+  private Optional<OpenFile> file = Optional.empty();
+  private Optional<OpenFile> image = Optional.empty();
+  private Optional<Path> lease = Optional.empty();
+  private Optional<Holder> stale = Optional.empty();
+  private boolean closed;
+
+  private OverlayLock(Path overlay, boolean writes, Locking locking) {
+    this.overlay = overlay;
+    this.writes = writes;
+    this.locking = locking;
   }
 
   /**
    * Takes the right to write.
    *
    * @param entry the record in the journal of what it is for; empty where there is none
-   * @throws OverlayBusyException where somebody else has it
+   * @throws OverlayBusyException where somebody else writes to it or reads it
    */
-  static OverlayLock take(OverlayFacts facts, Host host, String entry) {
-    Path overlay = facts.path();
-    Holder holder = Holder.self(host.identity().user(), entry);
-    Path file = file(overlay, facts.kind() == OverlayFacts.Kind.DIRECTORY);
-    if (OURS.putIfAbsent(file, holder) != null) {
-      throw new OverlayBusyException(overlay, "another session of this process");
-    }
-    FileChannel channel = null;
+  static OverlayLock take(OverlayFacts facts, Locking locking, String entry) {
+    OverlayLock lock = new OverlayLock(facts.path(), true, locking);
+    return lock.taken(
+        () -> {
+          Path place = lock.at(file(facts.path(), isDirectory(facts)));
+          if (!Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+            make(place, facts.path());
+          }
+          lock.lockRecord(place);
+          if (!isDirectory(facts)) {
+            lock.image = Optional.of(locked(facts.path(), facts.path(), false));
+          }
+          lock.file.orElseThrow().write(lock.self(entry));
+        });
+  }
+
+  /**
+   * Takes the right to read. Nobody can write to a squashfs, or to a layer of a line, which is kept
+   * as long as the overlay on it is: these need no lock.
+   *
+   * @throws OverlayBusyException where somebody writes to it
+   */
+  static OverlayLock read(OverlayFacts facts, Locking locking) {
+    OverlayLock lock = new OverlayLock(facts.path(), false, locking);
+    return lock.taken(
+        () -> {
+          switch (facts.kind()) {
+            case DIRECTORY -> lock.readDirectory(facts.path());
+            case LAYER -> {
+              if (DirectoryOverlay.isUpper(facts.path())) {
+                lock.readDirectory(facts.path().getParent());
+              }
+            }
+            case EXT3 -> {
+              // before the file beside it is looked for: a writer makes that, and then looks here
+              lock.image = Optional.of(locked(facts.path(), facts.path(), true));
+              lock.readIfThere(lock.at(file(facts.path(), false)));
+            }
+            case SQUASHFS -> {}
+          }
+        });
+  }
+
+  private Path at(Path lock) {
+    place = Optional.of(lock);
+    return lock;
+  }
+
+  /** What takes a lock. */
+  private interface Taking {
+    void run() throws IOException;
+  }
+
+  private OverlayLock taken(Taking taking) {
     boolean taken = false;
     try {
-      channel = FileChannel.open(file, CREATE, READ, WRITE, LinkOption.NOFOLLOW_LINKS);
-      Optional<Boolean> free = lock(channel);
-      Optional<Holder> before = Holder.parse(read(channel));
-      // who had the lock of a file system that has some, and has it no more, is dead
-      boolean doubtful = free.isEmpty() || before.filter(Holder::stays).isPresent();
-      if (free.equals(Optional.of(false))
-          || doubtful && before.filter(Holder::mayLive).isPresent()) {
-        throw new OverlayBusyException(
-            overlay, before.map(Holder::toString).orElse("another process"));
-      }
-      OverlayLock lock = new OverlayLock(file, channel, holder.user(), before);
-      lock.write(holder.text());
+      taking.run();
       taken = true;
-      return lock;
+      return this;
     } catch (IOException e) {
-      throw new OverlayException(
-          "cannot lock the overlay " + overlay + " with " + file + ": " + e, e);
+      throw new OverlayException("cannot lock the overlay " + overlay + ": " + e, e);
     } finally {
       if (!taken) {
-        close(channel);
-        OURS.remove(file);
+        release();
       }
     }
   }
 
+  private void readDirectory(Path directory) throws IOException {
+    if (LayerStore.isLayer(directory)) {
+      return;
+    }
+    Path place = at(file(directory, true));
+    try {
+      if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+        readIfThere(place);
+      } else if (isOwner(directory)) {
+        make(place, directory);
+        lockRecord(place);
+      } else {
+        warn("only its owner makes " + place);
+      }
+    } catch (ReadOnlyException e) {
+      LOG.debug("the overlay {} is read without a lock", directory, e);
+    }
+  }
+
+  private void readIfThere(Path place) throws IOException {
+    if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+      try {
+        lockRecord(place);
+      } catch (AccessDeniedException e) {
+        warn(e.toString());
+      }
+    }
+  }
+
+  private void warn(String reason) {
+    LOG.warn(
+        "the overlay {} is read without a lock, so that nobody who writes to it is kept out: {};"
+            + " its owner can make the lock and let others read it",
+        overlay,
+        reason);
+  }
+
+  private boolean isOwner(Path path) throws IOException {
+    Identity user = locking.host().identity();
+    return user.isRoot() || owner(path) == user.uid();
+  }
+
+  private Holder self(String entry) {
+    return Holder.self(locking.host().identity().user(), entry);
+  }
+
+  private static int owner(Path path) throws IOException {
+    return (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** The file system takes no files. */
+  private static final class ReadOnlyException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    ReadOnlyException(IOException cause) {
+      super(cause);
+    }
+  }
+
+  /** Makes the file in a new directory overlay, so that those can lock it who may only read. */
+  static void makeIn(Path directory) {
+    try {
+      make(directory.resolve(NAME), directory);
+    } catch (IOException e) {
+      throw new OverlayException("cannot make the lock of " + directory + ": " + e, e);
+    }
+  }
+
+  /** Makes the file. It belongs to the owner of the overlay, who could not lock root's. */
+  private static void make(Path place, Path overlay) throws IOException {
+    try {
+      Files.createFile(place);
+      // it tells when somebody last wrote to the overlay
+      Files.setLastModifiedTime(place, NEVER);
+      int owner = owner(overlay);
+      if (owner != owner(place)) {
+        Files.setAttribute(place, "unix:uid", owner, LinkOption.NOFOLLOW_LINKS);
+      }
+    } catch (FileAlreadyExistsException e) {
+      LOG.debug("somebody else made {}", place);
+    } catch (IOException e) {
+      if (Files.getFileStore(place.getParent()).isReadOnly()) {
+        throw new ReadOnlyException(e);
+      }
+      throw e;
+    }
+  }
+
+  /** Locks the file, and looks who is written down in it. */
+  private void lockRecord(Path place) throws IOException {
+    OpenFile taken = locked(overlay, place, !writes);
+    file = Optional.of(taken);
+    synchronized (taken) {
+      // who shares it with the first that looked need not look
+      if (taken.holders() > 1) {
+        if (!taken.isKnown()) {
+          lend(Leases.beside(overlay, place));
+        }
+        return;
+      }
+      stale = Holder.parse(taken.text(LONGEST_RECORD));
+      // who had the lock of a file system that has some, and has it no more, is dead
+      boolean doubtful = !taken.isKnown() || stale.filter(Holder::stays).isPresent();
+      if (doubtful && stale.filter(Holder::mayLive).isPresent()) {
+        throw new OverlayBusyException(overlay, stale.get().told());
+      }
+    }
+    Leases leases = Leases.beside(overlay, place);
+    leases.require(writes);
+    if (!taken.isKnown()) {
+      lend(leases);
+    }
+  }
+
+  /** The file system has no locks. */
+  private void lend(Leases leases) throws IOException {
+    if (locking.required()) {
+      throw new UnsupportedException(
+          "the overlay "
+              + overlay
+              + " lies on a file system without locks, and this site demands them (locks: required);"
+              + " keep it on another one");
+    }
+    try {
+      lease = Optional.of(leases.take(self(""), writes));
+      LOG.warn(
+          "the overlay {} lies on a file system without locks: only those of this SDK are kept"
+              + " apart, by lease files in {}",
+          overlay,
+          leases.directory());
+    } catch (AccessDeniedException e) {
+      if (writes) {
+        throw e;
+      }
+      warn("the file system has none, and no lease can be written: " + e);
+    }
+  }
+
   /**
-   * Refuses an overlay that somebody writes to, without taking the right. Asked before it is read,
-   * because an image that a kernel has mounted looks damaged.
+   * Locks what lies at a path.
    *
-   * @throws OverlayBusyException where somebody has it
+   * @throws OverlayBusyException where somebody has it locked in a way that excludes this
    */
-  static void requireFree(Found found) {
-    OverlayFacts.Kind kind =
-        found.directory() ? OverlayFacts.Kind.DIRECTORY : OverlayFacts.Kind.EXT3;
-    holder(new OverlayFacts(kind, found.path(), Access.READ_WRITE))
+  static OpenFile locked(Path overlay, Path place, boolean shares) throws IOException {
+    while (true) {
+      OpenFile file = OpenFile.of(place, OpenFile.key(place));
+      boolean kept = false;
+      try {
+        switch (file.lock(shares)) {
+          case OURS ->
+              throw new OverlayBusyException(
+                  overlay, OURS, Optional.of(file.writer().orElseGet(OverlayLock::here).told()));
+          case THEIRS -> throw busy(overlay, place, file, shares);
+          case TAKEN, UNSUPPORTED -> {
+            // another file may have taken its place meanwhile
+            kept = file.isInPlace();
+            if (kept) {
+              return file;
+            }
+            file.unlock();
+          }
+        }
+      } finally {
+        if (!kept) {
+          file.close();
+        }
+      }
+    }
+  }
+
+  private static Holder here() {
+    return Holder.self(System.getProperty("user.name"), "");
+  }
+
+  private static OverlayBusyException busy(Path overlay, Path place, OpenFile file, boolean shares)
+      throws IOException {
+    Optional<OverlayHolder> holder = Optional.empty();
+    boolean onlyRead = !shares && file.lock(true) == OpenFile.Answer.TAKEN;
+    if (onlyRead) {
+      file.unlock();
+    } else if (!place.equals(overlay)) {
+      holder = Holder.parse(file.text(LONGEST_RECORD)).filter(Holder::mayLive).map(Holder::told);
+    }
+    holder = holder.or(() -> LockHolder.of(place, PROC));
+    return holder
+        .map(known -> new OverlayBusyException(overlay, known))
+        .orElseGet(
+            () ->
+                new OverlayBusyException(
+                    overlay, "another process" + (onlyRead ? ", which reads it" : "")));
+  }
+
+  /**
+   * Asked before an image is read, because one that is mounted looks damaged.
+   *
+   * @throws OverlayBusyException where a container has the image that holds no lock
+   */
+  static void requireNoContainer(Path image) {
+    record(file(image, false))
+        .filter(Holder::stays)
         .ifPresent(
             holder -> {
-              throw new OverlayBusyException(found.path(), holder);
+              throw new OverlayBusyException(image, holder.told());
             });
   }
 
   /** Who has the right to write now: the record's word, or the tool's own lock on an image. */
   static Optional<String> holder(OverlayFacts overlay) {
-    boolean directory = overlay.kind() == OverlayFacts.Kind.DIRECTORY;
-    Optional<String> tool =
-        directory ? Optional.empty() : LockHolder.of(overlay.path(), Path.of("/proc"));
-    return record(file(overlay.path(), directory)).map(Holder::toString).or(() -> tool);
+    Path place = file(overlay.path(), isDirectory(overlay));
+    Optional<OverlayHolder> lease = Leases.beside(overlay.path(), place).writer();
+    Optional<OverlayHolder> tool =
+        isDirectory(overlay) ? Optional.empty() : LockHolder.writing(overlay.path(), PROC);
+    return lease
+        .or(() -> record(place).map(Holder::told))
+        .or(() -> tool)
+        .map(OverlayHolder::toString);
   }
 
   /** When somebody last began or ended to write to it: then the file of the lock is written. */
   static Optional<Instant> lastUsed(OverlayFacts overlay) {
-    Path file = file(overlay.path(), overlay.kind() == OverlayFacts.Kind.DIRECTORY);
+    Path file = file(overlay.path(), isDirectory(overlay));
     try {
-      return Optional.of(Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).toInstant());
+      return Optional.of(Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS))
+          .filter(time -> !time.equals(NEVER))
+          .map(FileTime::toInstant);
     } catch (IOException e) {
       return Optional.empty();
     }
   }
 
-  private static Optional<Holder> record(Path file) {
-    Holder ours = OURS.get(file);
-    if (ours != null) {
-      // to read the file would drop the lock
-      return Optional.of(ours);
-    }
-    try {
-      return SmallFile.read(file, LONGEST_RECORD)
-          .flatMap(bytes -> Holder.parse(new String(bytes, UTF_8)))
-          .filter(Holder::mayLive);
+  private static Optional<Holder> record(Path place) {
+    try (OpenFile file = OpenFile.of(place, OpenFile.key(place))) {
+      synchronized (file) {
+        return file.holders() > 0
+            ? file.writer()
+            : Holder.parse(file.text(LONGEST_RECORD)).filter(Holder::mayLive);
+      }
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  private static boolean isDirectory(OverlayFacts overlay) {
+    return overlay.kind() == OverlayFacts.Kind.DIRECTORY;
   }
 
   private static Path file(Path overlay, boolean directory) {
@@ -157,52 +388,155 @@ final class OverlayLock implements AutoCloseable {
     return directory ? real.resolve(NAME) : real.resolveSibling(real.getFileName() + "." + NAME);
   }
 
-  /** Whether nobody else has the lock; empty where the file system has none. */
-  private static Optional<Boolean> lock(FileChannel channel) {
-    try {
-      FileLock lock = channel.tryLock();
-      return Optional.of(lock != null);
-    } catch (IOException e) {
-      // ENOLCK, on a network file system: what the record says is all that is known
-      LOG.warn("the file system of an overlay has no locks: {}", e.toString());
-      return Optional.empty();
-    }
-  }
-
-  private static String read(FileChannel channel) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(LONGEST_RECORD);
-    while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
-      continue;
-    }
-    return new String(bytes.array(), 0, bytes.position(), UTF_8);
-  }
-
-  private void write(String record) throws IOException {
-    channel.truncate(0);
-    channel.write(ByteBuffer.wrap(record.getBytes(UTF_8)), 0);
-  }
-
   /** Who had it before and died with it: what it was doing may have left something. */
   Optional<Holder> stale() {
     return stale;
   }
 
-  /** Leaves it to a container that outlives this process. */
-  void handOver(long pid, Journal.Entry entry) {
-    try {
-      write(Holder.container(pid, user, entry).text());
-      channel.force(false);
-    } catch (IOException e) {
-      throw new OverlayException("cannot write " + file + ": " + e, e);
+  /**
+   * From here on an image is used as it lies there now.
+   *
+   * @param byTool whether the tool takes the lock of the image itself, which this one would exclude
+   * @throws OverlayBusyException where somebody else has the image locked
+   */
+  void settle(boolean byTool) {
+    if (!writes || image.isEmpty()) {
+      return;
     }
-    close(channel);
-    OURS.remove(file);
+    try {
+      if (byTool) {
+        end(image);
+        image = Optional.empty();
+      } else if (!image.get().isInPlace()) {
+        OpenFile next = locked(overlay, overlay, false);
+        end(image);
+        image = Optional.of(next);
+      }
+    } catch (IOException e) {
+      throw new OverlayException("cannot lock the overlay " + overlay + ": " + e, e);
+    }
+  }
+
+  /** Leaves it to a container that outlives this process. */
+  synchronized void handOver(long pid, Journal.Entry entry) {
+    Holder container = Holder.container(pid, locking.host().identity().user(), entry);
+    try {
+      if (writes) {
+        file.orElseThrow().write(container);
+        file.get().force();
+      }
+      if (lease.isPresent() || !writes && place.isPresent()) {
+        lend(container);
+      }
+    } catch (IOException e) {
+      throw new OverlayException("cannot write down who uses " + overlay + ": " + e, e);
+    }
+    closed = true;
+    lease = Optional.empty();
+    release();
+  }
+
+  private void lend(Holder container) throws IOException {
+    Leases leases = Leases.beside(overlay, place.orElseThrow());
+    try {
+      if (lease.isPresent()) {
+        leases.pass(lease.get(), container);
+      } else {
+        leases.take(container, false);
+      }
+    } catch (AccessDeniedException e) {
+      warn("a session that stays cannot write a lease: " + e);
+    }
+  }
+
+  /** Takes away what still says that a session uses an overlay which has been ended. */
+  static void forget(Path overlay, String entry) {
+    try {
+      leases(overlay).forget(entry);
+      alone(
+          overlay,
+          file -> {
+            if (Holder.parse(file.text(LONGEST_RECORD))
+                .filter(holder -> holder.entry().equals(entry))
+                .isPresent()) {
+              file.clear();
+            }
+          });
+    } catch (IOException | OverlayBusyException e) {
+      // whoever has it now has written over the record
+      LOG.debug("nothing to forget of {}", overlay, e);
+    }
+  }
+
+  /**
+   * Takes away what says that an overlay is used by somebody of whom it cannot be told whether he
+   * lives.
+   *
+   * @throws OverlayBusyException where somebody has it locked, or it is sure that one lives
+   */
+  static List<OverlayHolder> breakLeases(Path overlay) {
+    List<OverlayHolder> broken = new ArrayList<>();
+    try {
+      alone(
+          overlay,
+          file -> {
+            Optional<Holder> holder = Holder.parse(file.text(LONGEST_RECORD));
+            if (holder.filter(Holder::lives).isPresent()) {
+              throw new OverlayBusyException(overlay, holder.get().told());
+            }
+            broken.addAll(leases(overlay).breakAll());
+            holder
+                .map(Holder::told)
+                .filter(told -> broken.stream().noneMatch(other -> isSame(other, told)))
+                .ifPresent(broken::add);
+            file.clear();
+          });
+      broken.addAll(leases(overlay).breakAll());
+      return broken;
+    } catch (IOException e) {
+      throw new OverlayException("cannot look who uses " + overlay + ": " + e, e);
+    }
+  }
+
+  private static boolean isSame(OverlayHolder one, OverlayHolder other) {
+    return one.host().equals(other.host()) && one.process().equals(other.process());
+  }
+
+  /** What is done while nobody has the lock. */
+  private interface Alone {
+    void run(OpenFile file) throws IOException;
+  }
+
+  private static void alone(Path overlay, Alone work) throws IOException {
+    Path place = file(overlay);
+    if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+      OpenFile file = locked(overlay, place, false);
+      try {
+        work.run(file);
+      } finally {
+        file.unlock();
+        file.close();
+      }
+    }
+  }
+
+  private static Leases leases(Path overlay) {
+    return Leases.beside(overlay, file(overlay));
+  }
+
+  /** Of whatever lies at a path. */
+  private static Path file(Path overlay) {
+    return DirectoryOverlay.isUpper(overlay)
+        ? file(overlay.getParent(), true)
+        : file(overlay, Files.isDirectory(overlay));
   }
 
   /** Gives the right to an overlay back that is deleted, with what tells of it. */
   void closeForGood() {
     try {
-      Files.deleteIfExists(file);
+      if (file.isPresent()) {
+        Files.deleteIfExists(file.get().path());
+      }
     } catch (IOException e) {
       LOG.warn("the lock of a deleted overlay stays: {}", e.toString());
     }
@@ -211,29 +545,33 @@ final class OverlayLock implements AutoCloseable {
 
   /** Gives the right back. Does nothing after it was handed over. */
   @Override
-  public void close() {
-    if (!channel.isOpen()) {
+  public synchronized void close() {
+    if (closed) {
       return;
     }
+    closed = true;
     try {
       // the overlay may have been deleted meanwhile, or moved, and a new one is at its place
-      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-        write("");
+      if (writes && file.filter(OpenFile::isInPlace).isPresent()) {
+        file.get().clear();
       }
     } catch (IOException e) {
       LOG.warn("the record of the overlay's holder stays, and will be found to be dead", e);
     }
-    close(channel);
-    OURS.remove(file);
+    release();
   }
 
-  private static void close(FileChannel channel) {
-    try {
-      if (channel != null) {
-        channel.close();
-      }
-    } catch (IOException e) {
-      LOG.debug("the channel of a lock", e);
-    }
+  private void release() {
+    lease.ifPresent(taken -> Leases.beside(overlay, place.orElseThrow()).end(taken));
+    end(image);
+    end(file);
+  }
+
+  private static void end(Optional<OpenFile> taken) {
+    taken.ifPresent(
+        open -> {
+          open.unlock();
+          open.close();
+        });
   }
 }

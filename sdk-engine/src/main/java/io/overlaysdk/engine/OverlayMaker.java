@@ -47,6 +47,7 @@ final class OverlayMaker {
       Files.createDirectory(partial);
       make(partial.resolve("upper"));
       make(partial.resolve("work"));
+      OverlayLock.makeIn(partial);
       ManifestFile.ofDirectory(partial).write(ledger.empty());
       Files.move(partial, place.target(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
@@ -90,7 +91,12 @@ final class OverlayMaker {
         (scratch, partial) -> {
           if (template.isPlain()) {
             policy.overlay(file, template.path());
-            scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
+            OverlayLock lock = OverlayLock.read(template.overlay(), new Locking(host, false));
+            try {
+              scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
+            } finally {
+              lock.close();
+            }
           } else {
             template.unpackTo(partial);
           }

@@ -59,9 +59,8 @@ final class Packer {
    * @param facts finds out how it is marked where it has no manifest
    */
   void pack(Path path, NewFile file, Facts facts, OptionalLong time) {
-    OverlayLock.requireFree(Found.at(path, Subject.OVERLAY));
     OverlayFacts overlay = facts.of(Overlay.at(path), true);
-    OverlayLock lock = OverlayLock.take(overlay, host, "");
+    OverlayLock lock = OverlayLock.read(overlay, Locking.of(host, configuration));
     try (Scratch scratch = scratches.apply("packing of " + overlay.path())) {
       scratch.beside(file);
       OverlayMaker.complete(List.of(overlay));

@@ -134,21 +134,28 @@ final class PlaceCheck {
         add(Finding.fine(subject + ": locks", tried, "the kernel knows of it"));
         return;
       }
-      addLocks(tried, locked ? "the kernel does not list it" : "it was refused");
+      addLocks(
+          tried,
+          locked ? "the kernel does not list it" : "it was refused",
+          "two sessions on one overlay there may not notice each other");
     } catch (IOException e) {
-      addLocks(tried, e.toString());
+      addLocks(
+          tried,
+          e.toString(),
+          "lease files keep those of this SDK apart there; whoever uses an ext3 image with a bare"
+              + " tool notices nobody");
     }
   }
 
-  private void addLocks(String tried, String found) {
+  private void addLocks(String tried, String found, String meaning) {
     add(
         new Finding(
             subject + ": locks",
             Level.WARNING,
             tried,
             found,
-            "two sessions on one ext3 overlay there may not notice each other",
-            "Keep ext3 overlays elsewhere, or see to it that each has one user"));
+            meaning,
+            "Keep overlays elsewhere, or see to it that each has one user"));
   }
 
   /** The overlay of the kernel, in small. */

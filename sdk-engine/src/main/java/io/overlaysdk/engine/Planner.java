@@ -93,6 +93,13 @@ final class Planner {
       return unpacked.map(UnpackedImages.Unpacked::from).orElse(image);
     }
 
+    /** The overlays as they lie there, before any conversion. */
+    List<OverlayFacts> originals() {
+      List<OverlayFacts> originals = new ArrayList<>(overlays);
+      conversions.forEach(conversion -> originals.set(conversion.index(), conversion.from()));
+      return originals;
+    }
+
     boolean isWritable() {
       return overlays.stream().anyMatch(OverlayFacts::isWritable);
     }

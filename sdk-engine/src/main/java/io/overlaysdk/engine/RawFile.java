@@ -6,37 +6,30 @@ import io.overlaysdk.InvalidSpecException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
-/**
- * A file that is looked into at known places, and never read as a whole.
- *
- * <p>Closing it drops every POSIX lock that this JVM holds on the same file, as fcntl(2) has it,
- * also one that was taken through another channel. What the JVM itself has locked must not be
- * opened this way.
- */
+/** A file that is looked into at known places, and never read as a whole. */
 final class RawFile implements AutoCloseable {
   /** More than any header asks for; a length that a file names is never trusted. */
   private static final int MOST = 512 * 1024;
 
   private final Found found;
-  private final FileChannel channel;
+  private final OpenFile file;
   private final long size;
+  private boolean closed;
 
-  private RawFile(Found found, FileChannel channel, long size) {
+  private RawFile(Found found, OpenFile file, long size) {
     this.found = found;
-    this.channel = channel;
+    this.file = file;
     this.size = size;
   }
 
   static RawFile open(Found found) {
+    OpenFile file = OpenFile.of(found.path(), found.key());
     try {
-      FileChannel channel = FileChannel.open(found.path(), StandardOpenOption.READ);
-      return new RawFile(found, channel, channel.size());
+      return new RawFile(found, file, file.size());
     } catch (IOException e) {
+      file.close();
       throw unreadable(found, e);
     }
   }
@@ -61,21 +54,23 @@ final class RawFile implements AutoCloseable {
     if (offset < 0 || length > MOST) {
       throw new IllegalArgumentException(length + " bytes at " + offset);
     }
-    ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancelledException(
+          "interrupted while the " + subject() + " " + path() + " was read",
+          new InterruptedException());
+    }
+    byte[] bytes = new byte[length];
+    int end = 0;
     try {
       int read = 0;
-      while (buffer.hasRemaining() && read >= 0 && offset < Long.MAX_VALUE - MOST) {
-        read = channel.read(buffer, offset + buffer.position());
+      while (end < length && read >= 0 && offset < Long.MAX_VALUE - MOST) {
+        read = file.read(bytes, end, offset + end);
+        end += Math.max(read, 0);
       }
-    } catch (ClosedByInterruptException e) {
-      InterruptedException cause = new InterruptedException();
-      cause.initCause(e);
-      throw new CancelledException(
-          "interrupted while the " + subject() + " " + path() + " was read", cause);
     } catch (IOException e) {
       throw unreadable(found, e);
     }
-    return buffer.flip();
+    return ByteBuffer.wrap(bytes, 0, end).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private static InvalidSpecException unreadable(Found found, IOException cause) {
@@ -109,10 +104,9 @@ final class RawFile implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw unreadable(found, e);
+    if (!closed) {
+      closed = true;
+      file.close();
     }
   }
 }

@@ -48,6 +48,11 @@ final class Rebase {
    */
   RebaseReport run(SessionSpec spec, Image onto, Path place, boolean force) {
     NewFile target = NewFile.at(place);
+    return reading.lock(spec).during(() -> run(spec, onto, place, target, force));
+  }
+
+  private RebaseReport run(
+      SessionSpec spec, Image onto, Path place, NewFile target, boolean force) {
     Conflicts ours = new Conflicts();
     try (HeldChanges changes = changes(spec)) {
       changes.forEach(ours::add);

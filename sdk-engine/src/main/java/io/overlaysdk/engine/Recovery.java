@@ -96,6 +96,9 @@ final class Recovery {
       remove(entry, "scratch", Recovery::isScratch, Recovered.Kind.SCRATCH, why, done);
       remove(entry, "partial", NewFile::isPartial, Recovered.Kind.UNFINISHED, why, done);
       removeManifests(entry, why, done);
+      for (String kind : List.of("overlay", "lower")) {
+        entry.paths(kind).forEach(path -> OverlayLock.forget(path, entry.toString()));
+      }
       entry.delete();
       done.add(new Recovered(Recovered.Kind.SESSION, session, why));
     }

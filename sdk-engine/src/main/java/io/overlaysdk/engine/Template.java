@@ -1,8 +1,10 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.Access;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.layers.oci.Compression;
+import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -40,6 +42,11 @@ final class Template {
 
   Path path() {
     return found.path();
+  }
+
+  /** One as it is may be an overlay that is written to. */
+  OverlayFacts overlay() {
+    return new OverlayFacts(OverlayFacts.Kind.EXT3, found.path(), Access.READ_ONLY);
   }
 
   /** Whether it is an image as it is, which can be copied without reading it. */

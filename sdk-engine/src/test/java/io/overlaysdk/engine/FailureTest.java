@@ -8,6 +8,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.OverlayHolder;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.layers.InexpressibleException;
 import io.overlaysdk.layers.UnreadableLayerException;
@@ -15,7 +16,10 @@ import io.overlaysdk.layers.UnreadableMarkersException;
 import io.overlaysdk.layers.oci.InvalidLayerException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class FailureTest {
@@ -49,6 +53,17 @@ class FailureTest {
     OverlayBusyException busy = sent(new OverlayBusyException(FILE, "process 7"));
     assertEquals(FILE, busy.overlay());
     assertEquals("process 7", busy.holder());
+    assertEquals(Optional.empty(), busy.details());
+    OverlayHolder holder =
+        new OverlayHolder(
+            "make",
+            OptionalLong.of(7),
+            Optional.of("jane"),
+            Optional.empty(),
+            Optional.of(Instant.EPOCH),
+            Optional.of(true),
+            Optional.of(Instant.MAX));
+    assertEquals(Optional.of(holder), sent(new OverlayBusyException(FILE, holder)).details());
 
     var unreadable = new UnreadableLayerException(FILE, "m", new AccessDeniedException("x"));
     assertEquals(FILE, sent(unreadable).file());

@@ -38,7 +38,9 @@ class LinesTest {
   static Lines lines() {
     Host host = FakeHost.linux();
     return new Lines(
-        host, new Removal(host, mock(Launcher.class)), new Ledger(host, Clock.systemUTC()));
+        new Locking(host, false),
+        new Removal(host, mock(Launcher.class)),
+        new Ledger(host, Clock.systemUTC()));
   }
 
   @BeforeEach
@@ -195,7 +197,8 @@ class LinesTest {
     write(mine, "one");
     Snapshot one = lines.snapshot(mine, "");
     OverlayLock lock =
-        OverlayLock.take(new OverlayReader().read(Overlay.at(mine)), FakeHost.linux(), "");
+        OverlayLock.take(
+            new OverlayReader().read(Overlay.at(mine)), new Locking(FakeHost.linux(), false), "");
     try {
       assertThrows(OverlayBusyException.class, () -> lines.snapshot(mine, ""));
       assertThrows(

@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.overlaysdk.OverlayHolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ class LockHolderTest {
     locks("1: POSIX  ADVISORY  WRITE 4711 " + place + " 0 EOF\n");
     process("4711", "apptainer\0exec\0base.sif\0", "");
 
-    assertEquals(Optional.of("process 4711 (apptainer exec base.sif)"), LockHolder.of(file, proc));
+    assertEquals(Optional.of("process 4711 (apptainer exec base.sif)"), words());
   }
 
   @Test
@@ -44,9 +45,7 @@ class LockHolderTest {
     process("1", "init\0", "pos:\t0\n");
     process("4712", "Apptainer runtime parent: base.sif\0", "pos:\t0\nlock:\t1: " + lock);
 
-    assertEquals(
-        Optional.of("process 4712 (Apptainer runtime parent: base.sif)"),
-        LockHolder.of(file, proc));
+    assertEquals(Optional.of("process 4712 (Apptainer runtime parent: base.sif)"), words());
   }
 
   @Test
@@ -60,7 +59,7 @@ class LockHolderTest {
             + place
             + "0 0 EOF\n");
 
-    assertEquals(Optional.empty(), LockHolder.of(file, proc));
+    assertEquals(Optional.empty(), words());
   }
 
   @Test
@@ -68,13 +67,25 @@ class LockHolderTest {
     locks("1: POSIX  ADVISORY  WRITE 4711 " + place + " 0 EOF\n");
     process("4711", "x".repeat(81), "");
 
-    assertEquals(
-        Optional.of("process 4711 (" + "x".repeat(80) + "...)"), LockHolder.of(file, proc));
+    assertEquals(Optional.of("process 4711 (" + "x".repeat(80) + "...)"), words());
   }
 
   @Test
   void namesNobodyWhereTheKernelTellsNothing() {
-    assertEquals(Optional.empty(), LockHolder.of(file, proc));
+    assertEquals(Optional.empty(), words());
+  }
+
+  @Test
+  void tellsReadersFromWriters() throws IOException {
+    locks("1: POSIX  ADVISORY  READ 4711 " + place + " 0 EOF\n");
+    process("4711", "apptainer\0", "");
+
+    assertEquals(Optional.empty(), LockHolder.writing(file, proc));
+    assertEquals(Optional.of("process 4711 (apptainer)"), words());
+  }
+
+  private Optional<String> words() {
+    return LockHolder.of(file, proc).map(OverlayHolder::toString);
   }
 
   private void locks(String content) throws IOException {

@@ -1,19 +1,24 @@
 package io.overlaysdk.it.processes;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.overlaysdk.Changes;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.it.OnEachBackend;
+import io.overlaysdk.it.OnEachExt3Backend;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -22,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One writer for each overlay, whoever and wherever it is. */
+/** One writer for each overlay or any number of readers, whoever and wherever they are. */
 @Timeout(60)
 class LockIT {
   private Site site;
@@ -89,6 +94,23 @@ class LockIT {
     site.assertNothingLeft();
   }
 
+  @Test
+  void aSessionThatStaysAndReadsKeepsWritersOut() {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.directoryOverlay(sdk);
+      SessionSpec writing = site.on("overlayfs").overlay(overlay);
+      sdk.start("reader", site.on("overlayfs").overlay(overlay.readOnly())).close();
+      OverlayBusyException e = assertThrows(OverlayBusyException.class, () -> sdk.start(writing));
+      assertTrue(e.holder().contains("the session reader"), e::holder);
+      Path path = overlay.path().orElseThrow();
+      assertThrows(OverlayBusyException.class, () -> sdk.breakLeases(path));
+      sdk.stop("reader");
+      assertFalse(Files.exists(path.resolve("overlay.leases")));
+      sdk.start(writing).close();
+    }
+    site.assertNothingLeft();
+  }
+
   @OnEachBackend
   void waitsForTheOtherWhereItIsAskedTo(String backend) throws Exception {
     try (OverlaySdk sdk = site.open()) {
@@ -109,6 +131,88 @@ class LockIT {
       assertEquals("first\n", waiting.get(30, TimeUnit.SECONDS));
     }
     site.assertNothingLeft();
+  }
+
+  @OnEachBackend
+  void anyNumberReadsAndNobodyWritesMeanwhile(String backend) throws Exception {
+    try (OverlaySdk one = site.open();
+        OverlaySdk two = site.open()) {
+      Overlay overlay = site.directoryOverlay(one);
+      SessionSpec writing = site.on(backend).overlay(overlay);
+      SessionSpec reading = site.on(backend).overlay(overlay.readOnly());
+      try (Session session = one.start(writing)) {
+        session.run("sh", "-c", "echo mine >/app/kept").orThrow();
+        assertThrows(OverlayBusyException.class, () -> two.start(reading));
+        assertThrows(OverlayBusyException.class, () -> two.changes(writing, Changes.Detail.ROOTS));
+        Path layer = site.directory().resolve("layer.tar");
+        assertThrows(OverlayBusyException.class, () -> two.exportLayer(writing, layer));
+        try (Changes changes = session.changes()) {
+          assertTrue(changes.iterator().hasNext(), "its own changes can be read");
+        }
+      }
+      try (Session first = one.start(reading);
+          Session second = two.start(reading)) {
+        for (Session session : List.of(first, second)) {
+          assertEquals("mine\n", session.run("cat", "/app/kept").orThrow().stdout());
+        }
+        try (Changes third = two.changes(writing, Changes.Detail.ROOTS)) {
+          assertTrue(third.iterator().hasNext());
+        }
+        assertThrows(OverlayBusyException.class, () -> one.start(writing));
+        assertThrows(OverlayBusyException.class, () -> two.convert(writing));
+        assertTrue(one.info(overlay.path().orElseThrow()).holder().isEmpty(), "nobody writes");
+      }
+      one.start(writing).close();
+    }
+    site.assertNothingLeft();
+  }
+
+  @OnEachExt3Backend
+  void keepsABareToolOutOfAnImageAndIsKeptOutByIt(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.ext3Overlay(sdk);
+      String image = overlay.path().orElseThrow().toString();
+      SessionSpec writing = site.on(backend).overlay(overlay);
+      SessionSpec reading = site.on(backend).overlay(overlay.readOnly());
+      try (Session session = sdk.start(writing)) {
+        session.run("sh", "-c", "echo mine >/app/kept").orThrow();
+        assertTrue(bare(image, "true").contains("currently in use"));
+        assertTrue(bare(image + ":ro", "true").contains("currently in use"));
+        // a descriptor that is closed would drop the lock
+        sdk.info(Path.of(image));
+        assertTrue(bare(image, "true").contains("currently in use"));
+      }
+      try (Session session = sdk.start(reading)) {
+        assertEquals("mine\n", session.run("cat", "/app/kept").orThrow().stdout());
+        assertTrue(bare(image, "true").contains("currently in use"));
+        assertEquals("mine\n", bare(image + ":ro", "cat /app/kept"));
+      }
+      try (Changes changes = sdk.changes(writing, Changes.Detail.ROOTS)) {
+        assertTrue(changes.iterator().hasNext());
+        assertTrue(bare(image, "true").contains("currently in use"));
+      }
+      other = bareProcess(image, "echo started; sleep 30").start();
+      assertEquals('s', other.getInputStream().read());
+      for (SessionSpec spec : List.of(reading, writing)) {
+        OverlayBusyException e = assertThrows(OverlayBusyException.class, () -> sdk.start(spec));
+        assertTrue(e.details().orElseThrow().process().isPresent(), e::holder);
+      }
+      assertThrows(OverlayBusyException.class, () -> sdk.changes(writing, Changes.Detail.ROOTS));
+    }
+  }
+
+  private String bare(String overlay, String script) throws Exception {
+    Process process = bareProcess(overlay, script).start();
+    return new String(process.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  private ProcessBuilder bareProcess(String overlay, String script) {
+    List<String> words = new ArrayList<>(List.of("apptainer", "--silent", "exec", "--contain"));
+    if (System.getProperty("user.name").equals("root")) {
+      words.add("--no-privs");
+    }
+    words.addAll(List.of("--overlay", overlay, site.image().toString(), "sh", "-c", script));
+    return new ProcessBuilder(words).redirectErrorStream(true);
   }
 
   @Test

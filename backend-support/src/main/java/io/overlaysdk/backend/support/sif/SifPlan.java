@@ -45,6 +45,11 @@ record SifPlan(
   }
 
   @Override
+  public boolean locksImages() {
+    return true;
+  }
+
+  @Override
   public Invocation enter(Command command, Stdio stdio) {
     List<String> arguments = new ArrayList<>();
     configuration.ifPresent(file -> arguments.addAll(List.of("--config", file.toString())));
