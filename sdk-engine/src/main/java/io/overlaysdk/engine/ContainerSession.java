@@ -4,12 +4,14 @@ import io.overlaysdk.CancelledException;
 import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandMode;
+import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Result;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -190,11 +192,45 @@ final class ContainerSession extends CommandSession {
         .forEach(this::sync);
   }
 
-  /** The driver of the container before may have been killed. */
-  private void mend() {
-    planned.overlays().stream()
+  /** The image that is written to, and is kept. */
+  private Optional<Path> image() {
+    return planned.overlays().stream()
         .filter(overlay -> overlay.isWritable() && overlay.kind() == OverlayFacts.Kind.EXT3)
-        .forEach(overlay -> care.mend(overlay.path()));
+        .map(OverlayFacts::path)
+        .filter(path -> !path.startsWith(scratch.directory()))
+        .findFirst();
+  }
+
+  /**
+   * The driver of the container before may have been killed. Whoever runs commands must learn that
+   * what these have written may be gone.
+   */
+  private void mend() {
+    image()
+        .filter(care::mend)
+        .ifPresent(
+            path -> {
+              throw lost(path, "it is repaired, and the next command runs on what is there");
+            });
+  }
+
+  /** When no container runs: the end of the last one was in order. */
+  private void requireWritten() {
+    image()
+        .filter(ImageCare::isCutOff)
+        .ifPresent(
+            path -> {
+              throw lost(path, "the next session or command repairs it first");
+            });
+  }
+
+  private static CorruptOverlayException lost(Path image, String help) {
+    return new CorruptOverlayException(
+        "the driver of the overlay "
+            + image
+            + " was killed: what commands have written since the session was opened, or since its"
+            + " last sync, may be lost; "
+            + help);
   }
 
   private void sync(OverlayFacts overlay) {
@@ -206,6 +242,7 @@ final class ContainerSession extends CommandSession {
     try {
       requireOpen();
       entrance.park();
+      requireWritten();
       flush.overlay(overlay.path());
     } finally {
       held.release();
@@ -255,6 +292,7 @@ final class ContainerSession extends CommandSession {
     try {
       entrance.park();
       scratch.close();
+      requireWritten();
     } finally {
       lock.ifPresent(OverlayLock::close);
       // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.

@@ -83,10 +83,14 @@ final class ImageCare {
     }
   }
 
-  /** The same for who has the right to write to it. */
-  void mend(Path overlay) {
+  /**
+   * The same for who has the right to write to it.
+   *
+   * @return whether there was something to repair
+   */
+  boolean mend(Path overlay) {
     if (!isCutOff(overlay)) {
-      return;
+      return false;
     }
     Found found = image(overlay);
     LockProbe.check(found, Access.READ_WRITE);
@@ -102,9 +106,11 @@ final class ImageCare {
         "the overlay {} was cut off while it was written to, and is repaired: {}",
         overlay,
         report.output());
+    return true;
   }
 
-  private static boolean isCutOff(Path overlay) {
+  /** Whether the driver that wrote to an image last did not get to its end. */
+  static boolean isCutOff(Path overlay) {
     if (!Files.isRegularFile(overlay) || !Files.isWritable(overlay)) {
       return false;
     }
