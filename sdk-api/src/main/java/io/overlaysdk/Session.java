@@ -19,6 +19,8 @@ public interface Session extends AutoCloseable {
    *
    * @throws InvalidSpecException where the command cannot be passed on as it is
    * @throws LaunchException where the container tool failed, so that the command never ran
+   * @throws CorruptOverlayException where the driver of an ext3 overlay was killed before, so that
+   *     something may be lost; the overlay is repaired and the command never ran, and the next will
    * @throws CancelledException where the calling thread is interrupted; the command is ended
    * @throws IllegalStateException where the session is closed
    */
@@ -80,6 +82,8 @@ public interface Session extends AutoCloseable {
    *
    * @throws IllegalStateException where the session is closed, or, of an ext3 image, a command runs
    * @throws InvalidSpecException of an ext3 image, where this process has not opened the session
+   * @throws CorruptOverlayException where the driver of an ext3 image was killed, so that something
+   *     may be lost
    * @throws OverlayException where it cannot be written
    */
   void sync();
@@ -100,6 +104,8 @@ public interface Session extends AutoCloseable {
    * Ends what still runs, takes the mounts away, deletes what was temporary. Does nothing the
    * second time.
    *
+   * @throws CorruptOverlayException where the driver of an ext3 overlay was killed, so that
+   *     something may be lost that commands have written
    * @throws OverlayException where something could not be taken away; all the rest is
    */
   @Override

@@ -4,6 +4,7 @@ import io.overlaysdk.CancelledException;
 import io.overlaysdk.Changes;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandMode;
+import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Lack;
 import io.overlaysdk.OverlayException;
@@ -220,12 +221,46 @@ final class ContainerSession extends CommandSession {
         .forEach(this::sync);
   }
 
-  /** The driver of the container before may have been killed. */
-  private void mend() {
-    planned.overlays().stream()
+  /** The image that is written to, and is kept. */
+  private Optional<Path> image() {
+    return planned.overlays().stream()
         .filter(overlay -> overlay.isWritable() && overlay.kind() == OverlayFacts.Kind.EXT3)
-        .forEach(overlay -> care.mend(overlay.path(), !planned.choice().plan().locksImages()));
-    locks.settle(planned.choice().plan().locksImages());
+        .map(OverlayFacts::path)
+        .filter(path -> !path.startsWith(scratch.directory()))
+        .findFirst();
+  }
+
+  /**
+   * The driver of the container before may have been killed. Whoever runs commands must learn that
+   * what these have written may be gone.
+   */
+  private void mend() {
+    boolean byTool = planned.choice().plan().locksImages();
+    Optional<Path> mended = image().filter(path -> care.mend(path, !byTool));
+    locks.settle(byTool);
+    mended.ifPresent(
+        path -> {
+          throw lost(path, "it is repaired, and the next command runs on what is there");
+        });
+  }
+
+  /** When no container runs: the end of the last one was in order. */
+  private void requireWritten() {
+    image()
+        .filter(ImageCare::isCutOff)
+        .ifPresent(
+            path -> {
+              throw lost(path, "the next session or command repairs it first");
+            });
+  }
+
+  private static CorruptOverlayException lost(Path image, String help) {
+    return new CorruptOverlayException(
+        "the driver of the overlay "
+            + image
+            + " was killed: what commands have written since the session was opened, or since its"
+            + " last sync, may be lost; "
+            + help);
   }
 
   private void sync(OverlayFacts overlay) {
@@ -237,6 +272,7 @@ final class ContainerSession extends CommandSession {
     try {
       requireOpen();
       entrance.park();
+      requireWritten();
       flush.overlay(overlay.path());
     } finally {
       held.release();
@@ -289,6 +325,7 @@ final class ContainerSession extends CommandSession {
       launcher.endAll();
       try {
         scratch.close();
+        requireWritten();
       } finally {
         locks.close();
       }

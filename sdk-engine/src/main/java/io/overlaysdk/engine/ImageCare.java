@@ -98,10 +98,11 @@ final class ImageCare {
    * The same for who has the right to write to it.
    *
    * @param locked whether the image itself is locked too, which a tool may do by itself
+   * @return whether there was something to repair
    */
-  void mend(Path overlay, boolean locked) {
+  boolean mend(Path overlay, boolean locked) {
     if (!isCutOff(overlay)) {
-      return;
+      return false;
     }
     Found found = image(overlay);
     if (!locked) {
@@ -119,9 +120,11 @@ final class ImageCare {
         "the overlay {} was cut off while it was written to, and is repaired: {}",
         overlay,
         report.output());
+    return true;
   }
 
-  private static boolean isCutOff(Path overlay) {
+  /** Whether the driver that wrote to an image last did not get to its end. */
+  static boolean isCutOff(Path overlay) {
     if (!Files.isRegularFile(overlay) || !Files.isWritable(overlay)) {
       return false;
     }

@@ -12,6 +12,7 @@ import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.it.OnEachBackend;
 import io.overlaysdk.it.OnEachExt3Backend;
+import io.overlaysdk.it.Programs;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -117,8 +118,17 @@ class KilledSessionsIT {
       try {
         listen(jvm);
         awaitMoment(jvm);
+        boolean power = random.nextInt(4) == 0;
+        List<String> before = List.copyOf(said);
+        Path copy = site.directory().resolve("copy");
+        if (power) {
+          copyTo(copy);
+        }
         kill(jvm);
         end(jvm);
+        if (power) {
+          checkCopy(copy, copy.resolve(overlay.getFileName()), before);
+        }
       } finally {
         jvm.destroyForcibly();
       }
@@ -128,7 +138,7 @@ class KilledSessionsIT {
           sdk.recover();
           assertNothingLeft();
         }
-        check(sdk, overlay);
+        check(sdk, overlay, said);
       }
       assertNothingLeft();
       if (image) {
@@ -236,7 +246,43 @@ class KilledSessionsIT {
       }
     }
 
-    private void check(OverlaySdk sdk, Path overlay) throws IOException {
+    /** What a disk would hold if the power failed now, as far as it has been written. */
+    private void copyTo(Path copy) throws Exception {
+      Files.createDirectory(copy);
+      List<String> words = new ArrayList<>(List.of("cp", "-a", "-x"));
+      try (Stream<Path> files = Files.list(site.directory())) {
+        files.filter(file -> !file.equals(copy)).map(Path::toString).forEach(words::add);
+      }
+      words.add(copy.toString());
+      // what vanishes meanwhile is no error here
+      new ProcessBuilder(words)
+          .redirectError(Redirect.DISCARD)
+          .redirectOutput(Redirect.DISCARD)
+          .start()
+          .waitFor();
+    }
+
+    private void checkCopy(Path copy, Path overlay, List<String> before) throws IOException {
+      Site other = Site.at(copy);
+      Files.createDirectories(other.state());
+      try (Stream<Path> entries = Files.list(other.state())) {
+        for (Path entry : entries.filter(Files::isRegularFile).toList()) {
+          String text =
+              Files.readString(entry)
+                  .replaceFirst("(?m)^boot .*$", "boot another")
+                  .replace(site.directory().toString(), copy.toString());
+          Files.writeString(entry, text);
+        }
+      }
+      try (OverlaySdk sdk = other.open()) {
+        sdk.recover();
+        other.assertNothingLeft();
+        check(sdk, other.on(backend).overlay(Overlay.at(overlay)), safe(before));
+      }
+      Programs.run("rm", "-rf", copy.toString());
+    }
+
+    private void check(OverlaySdk sdk, Path overlay, List<String> said) throws IOException {
       SessionSpec spec = site.on(backend);
       check(sdk, spec.overlay(Overlay.at(overlay)), safe(said));
       for (String line : said) {
@@ -279,6 +325,9 @@ class KilledSessionsIT {
           written.add(Integer.valueOf(line.substring("done write ".length())));
         } else if (line.equals("done sync") || line.equals("done close")) {
           safe = List.copyOf(written);
+        } else if (line.startsWith("failed ")) {
+          // whoever is told so knows that what is not safe may be gone
+          written.retainAll(safe);
         }
       }
       return safe;
