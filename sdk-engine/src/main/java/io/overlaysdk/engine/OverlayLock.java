@@ -100,7 +100,11 @@ final class OverlayLock implements AutoCloseable {
             case EXT3 -> {
               // before the file beside it is looked for: a writer makes that, and then looks here
               lock.image = Optional.of(locked(facts.path(), facts.path(), true));
-              lock.readIfThere(lock.at(file(facts.path(), false)));
+              Path place = lock.at(file(facts.path(), false));
+              lock.readIfThere(place);
+              if (lock.file.isEmpty() && !lock.image.get().isKnown()) {
+                lock.lend(Leases.beside(facts.path(), place));
+              }
             }
             case SQUASHFS -> {}
           }
@@ -206,10 +210,7 @@ final class OverlayLock implements AutoCloseable {
       Files.createFile(place);
       // it tells when somebody last wrote to the overlay
       Files.setLastModifiedTime(place, NEVER);
-      int owner = owner(overlay);
-      if (owner != owner(place)) {
-        Files.setAttribute(place, "unix:uid", owner, LinkOption.NOFOLLOW_LINKS);
-      }
+      giveTo(owner(overlay), place);
     } catch (FileAlreadyExistsException e) {
       LOG.debug("somebody else made {}", place);
     } catch (IOException e) {
@@ -217,6 +218,17 @@ final class OverlayLock implements AutoCloseable {
         throw new ReadOnlyException(e);
       }
       throw e;
+    }
+  }
+
+  /** Only root gives files away, and not on every file system. */
+  private static void giveTo(int owner, Path place) {
+    try {
+      if (owner != owner(place)) {
+        Files.setAttribute(place, "unix:uid", owner, LinkOption.NOFOLLOW_LINKS);
+      }
+    } catch (IOException e) {
+      LOG.debug("{} stays with who made it", place, e);
     }
   }
 

@@ -75,6 +75,23 @@ class LeasesTest {
   }
 
   @Test
+  void keepReadersOfAnImageAndItsWriterApart() throws IOException {
+    Path image = Files.write(dir.resolve("mine.img"), SifBytes.ext3());
+    Path beside = dir.resolve("mine.img.overlay.leases");
+    Locking locking = new Locking(HOST, false);
+    OverlayFacts reading = new OverlayFacts(Kind.EXT3, image, Access.READ_ONLY);
+    OverlayLock reader = OverlayLock.read(reading, locking);
+    assertEquals(1, beside.toFile().list().length);
+    reader.close();
+    assertFalse(Files.exists(beside));
+    OverlayFacts writing = new OverlayFacts(Kind.EXT3, image, Access.READ_WRITE);
+    OverlayLock writer = OverlayLock.take(writing, locking, "");
+    assertEquals(List.of("writer"), List.of(beside.toFile().list()));
+    writer.close();
+    assertFalse(Files.exists(beside));
+  }
+
+  @Test
   void ofAnotherProcessCountAsLongAsItLives() throws Exception {
     for (String name : List.of("writer", "reader-1")) {
       Path lease = lease(name, Journal.hostName(), "");
