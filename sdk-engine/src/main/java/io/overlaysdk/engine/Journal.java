@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * What is open: one file a session or build, written before anything is done and deleted when all
@@ -107,13 +108,19 @@ final class Journal {
    * @param start in clock ticks since the machine was started
    */
   record ProcessKey(long pid, long start) {
+    private static final Pattern TEXT = Pattern.compile("[0-9]{1,18} -?[0-9]{1,18}");
+
     static ProcessKey of(long pid) {
       return new ProcessKey(pid, ProcStatus.of(pid).startTicks());
     }
 
-    static ProcessKey parse(String text) {
-      String[] parts = text.split(" ", 2);
-      return new ProcessKey(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
+    /** Empty where the text is none: whoever wrote it was cut off, or it was somebody else. */
+    static Optional<ProcessKey> parse(String text) {
+      if (!TEXT.matcher(text).matches()) {
+        return Optional.empty();
+      }
+      String[] parts = text.split(" ");
+      return Optional.of(new ProcessKey(Long.parseLong(parts[0]), Long.parseLong(parts[1])));
     }
 
     boolean isAlive() {
@@ -172,12 +179,27 @@ final class Journal {
       }
     }
 
-    /** The process with whose end the session ends; it may be handed over, so the last counts. */
+    /**
+     * The process with whose end the session ends; it may be handed over, so the last counts. Empty
+     * where that cannot be read.
+     */
     Optional<ProcessKey> owner() {
       List<String> owners = values("owner");
-      return owners.isEmpty()
-          ? Optional.empty()
-          : Optional.of(ProcessKey.parse(owners.get(owners.size() - 1)));
+      return owners.isEmpty() ? Optional.empty() : ProcessKey.parse(owners.get(owners.size() - 1));
+    }
+
+    /** The processes that were started for it, as far as their lines can be read. */
+    List<ProcessKey> processes() {
+      return values("process").stream().map(ProcessKey::parse).flatMap(Optional::stream).toList();
+    }
+
+    /** The values of all lines of this name that are absolute paths. */
+    List<Path> paths(String name) {
+      return values(name).stream()
+          // what no path can hold
+          .filter(value -> value.startsWith("/") && value.indexOf('\0') < 0)
+          .map(Path::of)
+          .toList();
     }
 
     /** How many owners it has had. */

@@ -63,8 +63,7 @@ final class Recovery {
   }
 
   private void endProcesses(Journal.Entry entry, List<String> done) {
-    for (String line : entry.values("process")) {
-      Journal.ProcessKey process = Journal.ProcessKey.parse(line);
+    for (Journal.ProcessKey process : entry.processes()) {
       if (process.isAlive() || leftOrphans(process)) {
         new ProcessTree(process.pid(), true).end(grace);
         done.add("ended the process " + process.pid() + " and its children");
@@ -89,12 +88,10 @@ final class Recovery {
   }
 
   private void removeScratch(Journal.Entry entry, List<String> done) {
-    for (String line : entry.values("scratch")) {
-      Path scratch = Path.of(line);
+    for (Path scratch : entry.paths("scratch")) {
       remove(scratch, String.valueOf(scratch.getFileName()).startsWith(SCRATCH_PREFIX), done);
     }
-    for (String line : entry.values("partial")) {
-      Path partial = Path.of(line);
+    for (Path partial : entry.paths("partial")) {
       remove(partial, NewFile.isPartial(partial), done);
     }
   }

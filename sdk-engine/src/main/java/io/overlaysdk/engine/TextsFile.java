@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -95,6 +96,15 @@ final class TextsFile {
 
   String required(String key) {
     return text(key).orElseThrow(() -> damaged("it lacks \"" + key + "\"", null));
+  }
+
+  /** The value as a path from a directory on. */
+  Path path(String key, Path from) {
+    try {
+      return from.resolve(required(key)).normalize();
+    } catch (InvalidPathException e) {
+      throw damaged("\"" + key + "\" is no path", e);
+    }
   }
 
   /**
