@@ -91,7 +91,7 @@ record Holder(
           new Holder(
               fields.getOrDefault("host", ""),
               fields.getOrDefault("boot", ""),
-              Journal.ProcessKey.parse(fields.getOrDefault("process", "")),
+              Journal.ProcessKey.parse(fields.getOrDefault("process", "")).orElseThrow(),
               fields.getOrDefault("user", ""),
               fields.getOrDefault("command", ""),
               Instant.parse(fields.getOrDefault("since", "")),

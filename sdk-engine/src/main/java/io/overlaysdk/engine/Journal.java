@@ -144,19 +144,19 @@ final class Journal {
    * @param start in clock ticks since the machine was started
    */
   record ProcessKey(long pid, long start) {
+    private static final Pattern TEXT = Pattern.compile("[0-9]{1,18} -?[0-9]{1,18}");
+
     static ProcessKey of(long pid) {
       return new ProcessKey(pid, ProcStatus.of(pid).startTicks());
     }
 
-    /**
-     * @throws IllegalArgumentException where the text is none
-     */
-    static ProcessKey parse(String text) {
-      String[] parts = text.split(" ", -1);
-      if (parts.length != 2) {
-        throw new IllegalArgumentException("\"" + text + "\" names no process");
+    /** Empty where the text is none: whoever wrote it was cut off, or it was somebody else. */
+    static Optional<ProcessKey> parse(String text) {
+      if (!TEXT.matcher(text).matches()) {
+        return Optional.empty();
       }
-      return new ProcessKey(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
+      String[] parts = text.split(" ");
+      return Optional.of(new ProcessKey(Long.parseLong(parts[0]), Long.parseLong(parts[1])));
     }
 
     boolean isAlive() {
@@ -240,23 +240,18 @@ final class Journal {
       }
     }
 
-    /** The process with whose end the session ends; it may be handed over, so the last counts. */
+    /**
+     * The process with whose end the session ends; it may be handed over, so the last counts. Empty
+     * where that cannot be read.
+     */
     Optional<ProcessKey> owner() {
       List<ProcessKey> owners = processes("owner");
       return owners.isEmpty() ? Optional.empty() : Optional.of(owners.get(owners.size() - 1));
     }
 
-    /** The processes of all lines of this name. */
+    /** The processes of all lines of this name, as far as these can be read. */
     List<ProcessKey> processes(String name) {
-      List<ProcessKey> processes = new ArrayList<>();
-      for (String value : values(name)) {
-        try {
-          processes.add(ProcessKey.parse(value));
-        } catch (IllegalArgumentException e) {
-          LOG.warn("the journal of sessions {} is damaged: {}", file, e.getMessage());
-        }
-      }
-      return processes;
+      return values(name).stream().map(ProcessKey::parse).flatMap(Optional::stream).toList();
     }
 
     /** The absolute paths of all lines of this name. */
@@ -293,7 +288,9 @@ final class Journal {
         return name.matches()
             && name.group(1).equals(bootId())
             && values("session").isEmpty()
-            && !ProcessKey.parse(name.group(2) + " " + name.group(3)).isAlive();
+            && ProcessKey.parse(name.group(2) + " " + name.group(3))
+                .filter(owner -> !owner.isAlive())
+                .isPresent();
       } catch (IOException e) {
         return false;
       }

@@ -62,7 +62,7 @@ record LayerStore(Path directory) {
   }
 
   static boolean isName(Path path) {
-    String name = path.getFileName().toString();
+    String name = String.valueOf(path.getFileName());
     return name.startsWith(".") && name.endsWith(END) && name.length() > END.length() + 1;
   }
 
@@ -184,7 +184,7 @@ record LayerStore(Path directory) {
         tips.add(tip);
       }
     }
-    return new Known(id, directory.resolve(file.required("overlay")).normalize(), tips);
+    return new Known(id, file.path("overlay", directory), tips);
   }
 
   /**

@@ -36,10 +36,9 @@ final class LineFile {
   }
 
   private static LayerStore store(TextsFile file, Path overlay) {
-    String named = file.required("store");
-    Path store = overlay.resolve(named).normalize();
+    Path store = file.path("store", overlay);
     if (!LayerStore.isName(store)) {
-      throw file.damaged("\"" + named + "\" is the name of no store", null);
+      throw file.damaged("\"" + file.required("store") + "\" is the name of no store", null);
     }
     return new LayerStore(store);
   }

@@ -66,6 +66,9 @@ final class MountTable {
     return below;
   }
 
+  /**
+   * @throws OverlayException where it is no such table
+   */
   static List<Mount> parse(byte[] table) {
     List<Mount> mounts = new ArrayList<>();
     for (String line : new String(table, ISO_8859_1).split("\n")) {
@@ -73,7 +76,7 @@ final class MountTable {
       // optional fields, as many as there are, end with a hyphen
       int end = List.of(fields).indexOf("-");
       if (end > 5 && fields.length > end + 1) {
-        mounts.add(new Mount(PathBytes.path(decode(fields[4])), fields[end + 1]));
+        mounts.add(new Mount(path(fields[4]), fields[end + 1]));
       }
     }
     return mounts;
@@ -93,6 +96,15 @@ final class MountTable {
           .anyMatch(fields -> fields.length > 3 && fields[3].endsWith(end));
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  private static Path path(String field) {
+    try {
+      return PathBytes.path(decode(field));
+    } catch (IllegalArgumentException e) {
+      throw new OverlayException(
+          "cannot tell what is mounted: \"" + field + "\" in " + FILE + " is no path", e);
     }
   }
 

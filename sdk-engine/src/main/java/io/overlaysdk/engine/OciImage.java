@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.overlaysdk.layers.oci.OciArchive;
@@ -112,7 +111,7 @@ final class OciImage {
   }
 
   /** Those of the image, as far as they are what Apptainer writes: a flat object of strings. */
-  private static Map<String, String> labels(Packed packed) throws IOException {
+  static Map<String, String> labels(Packed packed) {
     Map<String, String> labels = new TreeMap<>();
     byte[] text = packed.kept().get(Packing.LABELS);
     if (text != null) {
@@ -126,7 +125,7 @@ final class OciImage {
             parser.skipChildren();
           }
         }
-      } catch (JsonParseException e) {
+      } catch (IOException e) {
         // the file is in the image as it is; what is no label cannot be one of the config either
         return Map.of();
       }

@@ -118,20 +118,25 @@ final class Recovery {
     if (written.isEmpty()) {
       return Optional.empty();
     }
-    if (owner.isEmpty()) {
-      // begun, and nothing was done for it yet
-      return entry.isCutOff() || written.get().at().isBefore(Instant.now().minus(BEGINNING))
-          ? Optional.of("it was cut off when it was begun")
-          : Optional.empty();
-    }
-    String process = "process " + owner.get().pid() + " of " + written.get().by();
+    String process =
+        owner.map(of -> "process " + of.pid() + " of ").orElse("of ") + written.get().by();
     try {
       String host = Journal.hostName();
+      if (entry.values("host").isEmpty()) {
+        // begun, and nothing was done for it yet
+        return entry.isCutOff() || written.get().at().isBefore(Instant.now().minus(BEGINNING))
+            ? Optional.of("it was cut off when it was begun")
+            : Optional.empty();
+      }
       if (!entry.values("host").equals(List.of(host))) {
         return Optional.empty();
       }
       if (!isOfThisBoot(entry)) {
         return Optional.of(host + " was started again since its owner ran, " + process);
+      }
+      if (owner.isEmpty()) {
+        // it cannot be read, and may live
+        return Optional.empty();
       }
       if (!entry.values("pids").equals(List.of(Journal.pidNamespace()))) {
         // in a container, where the numbers are of other processes, or on the host of one

@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.ImageFacts;
 import java.io.IOException;
@@ -165,12 +166,24 @@ final class SifFile implements AutoCloseable {
     }
   }
 
-  /** Adds what another SIF says of itself: definition, labels and the like. */
+  /**
+   * Adds what another SIF says of itself: definition, labels and the like.
+   *
+   * @throws CorruptOverlayException where that is more than is in it: objects that lie in one
+   *     another would make much of a small file
+   */
   void addLasting(SifFile other, boolean inspection) throws IOException {
+    long left = other.channel.size();
     for (int index : other.used()) {
       Item item = other.item(index);
       boolean stale = item.type() == JSON && item.name().equals(INSPECTION) && !inspection;
       if (LASTING.contains(item.type()) && !stale) {
+        left -= item.length();
+        if (left < 0) {
+          throw new CorruptOverlayException(
+              "the objects of the image lie in one another: they have more bytes than the file;"
+                  + " build it anew");
+        }
         long at = channel.size();
         copy(other.channel, item.offset(), item.length());
         ByteBuffer entry = item.entry();

@@ -8,6 +8,7 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.SessionSpec;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,7 +65,18 @@ record Stays(
     entry.write("owner", Journal.ProcessKey.of(container.pid()).toString());
   }
 
+  /**
+   * @throws OverlayException where the record is damaged
+   */
   static Stays read(Journal.Entry entry) {
+    try {
+      return parse(entry);
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new OverlayException("the journal " + entry + " is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  private static Stays parse(Journal.Entry entry) {
     String backend = one(entry, "backend");
     SessionSpec spec = SessionSpec.on(image(one(entry, "image"))).backend(backend);
     for (String path : entry.values("lower")) {
@@ -80,9 +92,13 @@ record Stays(
     spec = limit.isEmpty() ? spec : spec.timeLimit(Duration.parse(limit.get(0)));
     Map<String, String> variables = new LinkedHashMap<>();
     for (String variable : entry.values("variable")) {
-      String[] parts = variable.split("=", 2);
-      variables.put(parts[0], parts[1]);
-      spec = spec.variable(parts[0], parts[1]);
+      int equals = variable.indexOf('=');
+      if (equals < 0) {
+        throw new IllegalArgumentException("\"" + variable + "\" is no variable");
+      }
+      String value = variable.substring(equals + 1);
+      variables.put(variable.substring(0, equals), value);
+      spec = spec.variable(variable.substring(0, equals), value);
     }
     ContainerPath start = ContainerPath.of(one(entry, "start"));
     return new Stays(
@@ -90,7 +106,7 @@ record Stays(
         backend,
         one(entry, "pipe"),
         Path.of(one(entry, "scratch")),
-        entry.owner().orElseThrow(),
+        entry.owner().orElseThrow(() -> lacks(entry, "owner")),
         variables,
         start);
   }
@@ -111,6 +127,10 @@ record Stays(
     return Optional.of(entry.values(name))
         .filter(values -> !values.isEmpty())
         .map(values -> values.get(0))
-        .orElseThrow(() -> new OverlayException("the journal " + entry + " lacks " + name));
+        .orElseThrow(() -> lacks(entry, name));
+  }
+
+  private static OverlayException lacks(Journal.Entry entry, String name) {
+    return new OverlayException("the journal " + entry + " lacks " + name);
   }
 }

@@ -10,6 +10,7 @@ import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.OverlayException;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -89,6 +90,15 @@ final class TextsFile {
 
   String required(String key) {
     return text(key).orElseThrow(() -> damaged("it lacks \"" + key + "\"", null));
+  }
+
+  /** The value as a path from a directory on. */
+  Path path(String key, Path from) {
+    try {
+      return from.resolve(required(key)).normalize();
+    } catch (InvalidPathException e) {
+      throw damaged("\"" + key + "\" is no path", e);
+    }
   }
 
   /**

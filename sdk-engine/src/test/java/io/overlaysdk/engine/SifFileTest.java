@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.Image;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.ImageFacts;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -71,6 +74,23 @@ class SifFileTest {
     SifBytes bytes = SifBytes.valid().object(0x4001, new byte[1]).object(0x4001, new byte[1]);
     try (SifFile sif = SifFile.open(sif(bytes))) {
       assertThrows(UnsupportedException.class, () -> sif.addLayer(layer, "amd64", "overlay"));
+    }
+  }
+
+  @Test
+  void refusesObjectsThatLieInOneAnother() throws IOException {
+    SifBytes bytes = SifBytes.valid().object(0x4003, new byte[1]).object(0x4003, new byte[1]);
+    byte[] image = bytes.bytes();
+    ByteBuffer table = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+    for (int index : new int[] {2, 3}) {
+      int at = SifBytes.TABLE + index * SifBytes.DESCRIPTOR;
+      table.putLong(at + 17, SifHeader.SIZE).putLong(at + 25, image.length - SifHeader.SIZE);
+    }
+    Path file = Files.write(temp.resolve("bomb.sif"), image);
+    read(file);
+    try (SifFile base = SifFile.read(file);
+        SifFile sif = SifFile.create(layer, "amd64", 12)) {
+      assertThrows(CorruptOverlayException.class, () -> sif.addLasting(base, true));
     }
   }
 

@@ -99,6 +99,8 @@ public final class AttributeDump implements ExtendedAttributes {
       }
     } catch (IOException e) {
       throw new UncheckedIOException("the output of getfattr could not be read", e);
+    } catch (IllegalArgumentException e) {
+      throw new CorruptOverlayException("getfattr printed what it never prints: " + e, e);
     }
     return new AttributeDump(found, remover);
   }
