@@ -29,7 +29,7 @@ final class PutAside implements AutoCloseable {
   private final Path journal;
   private final Path root;
   private final boolean privileged;
-  private FileChannel channel;
+  private @Nullable FileChannel channel;
 
   /** What is done meanwhile. */
   interface Work {
@@ -93,6 +93,7 @@ final class PutAside implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("NullAway") // the journal is open once something is noted
   private void putBack(Path file, Stat stat, long start) throws IOException {
     restore(file, stat.permissions(), stat.kind() == Kind.DIRECTORY, stat.modified());
     channel.truncate(start);
@@ -116,6 +117,7 @@ final class PutAside implements AutoCloseable {
     return start;
   }
 
+  @SuppressWarnings("JavaInstantGetSecondsGetNano") // the seconds stand before it
   private String line(Path file, Stat stat) {
     return String.join(
             " ",

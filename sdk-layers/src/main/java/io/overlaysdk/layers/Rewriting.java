@@ -33,7 +33,7 @@ final class Rewriting implements AutoCloseable {
 
   /** What is done in one directory, when those in it are done. */
   private interface Work {
-    void in(LayerDirectory directory, LowerEntry lower, boolean cut) throws IOException;
+    void in(LayerDirectory directory, @Nullable LowerEntry lower, boolean cut) throws IOException;
   }
 
   Rewriting(
@@ -85,7 +85,7 @@ final class Rewriting implements AutoCloseable {
     }
   }
 
-  private void walk(LayerDirectory directory, LowerEntry lower, boolean cut, Work work)
+  private void walk(LayerDirectory directory, @Nullable LowerEntry lower, boolean cut, Work work)
       throws IOException {
     for (LayerEntry entry : directory.entries()) {
       if (entry.isDirectory()) {
@@ -102,7 +102,7 @@ final class Rewriting implements AutoCloseable {
     work.in(directory, lower, cut);
   }
 
-  private void descend(LayerDirectory opened, LowerEntry lower, boolean cut, Work work)
+  private void descend(LayerDirectory opened, @Nullable LowerEntry lower, boolean cut, Work work)
       throws IOException {
     LowerEntry below = lower == null ? null : lower.child(opened.self().rawName());
     if (below != null && below.isDirectory()) {
@@ -112,7 +112,7 @@ final class Rewriting implements AutoCloseable {
     }
   }
 
-  private void makeWhiteouts(LayerDirectory directory, LowerEntry lower, boolean cut)
+  private void makeWhiteouts(LayerDirectory directory, @Nullable LowerEntry lower, boolean cut)
       throws IOException {
     Set<byte[]> missing = new TreeSet<>(Arrays::compareUnsigned);
     Set<byte[]> replaced = new TreeSet<>(Arrays::compareUnsigned);
@@ -149,12 +149,12 @@ final class Rewriting implements AutoCloseable {
         });
   }
 
-  private void removeWhiteoutFiles(LayerDirectory directory, LowerEntry lower, boolean cut)
-      throws IOException {
+  private void removeWhiteoutFiles(
+      LayerDirectory directory, @Nullable LowerEntry lower, boolean cut) throws IOException {
     remove(directory, directory.listing().whiteoutFiles());
   }
 
-  private void removeOpaqueness(LayerDirectory directory, LowerEntry lower, boolean cut)
+  private void removeOpaqueness(LayerDirectory directory, @Nullable LowerEntry lower, boolean cut)
       throws IOException {
     for (LayerEntry entry : directory.entries()) {
       if (entry.kind() == Kind.FILE) {

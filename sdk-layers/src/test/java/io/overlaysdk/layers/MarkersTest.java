@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.Change;
 import io.overlaysdk.Changes;
@@ -373,7 +374,7 @@ class MarkersTest {
   @Test
   void changesCanBeAskedForOnce() {
     try (Changes changes = LayerChanges.between(List.of(base), upper, ChangeOptions.standard())) {
-      changes.iterator();
+      assertTrue(changes.iterator().hasNext());
       assertThrows(IllegalStateException.class, changes::iterator);
     }
   }

@@ -1,5 +1,6 @@
 package io.overlaysdk.layers.oci;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -104,7 +105,7 @@ class LayerFuzzTest {
     for (int i = block; i < block + 512; i++) {
       sum += bytes[i] & 0xff;
     }
-    byte[] digits = "%06o\0 ".formatted(sum).getBytes();
+    byte[] digits = "%06o\0 ".formatted(sum).getBytes(UTF_8);
     System.arraycopy(digits, 0, bytes, block + 148, 8);
   }
 }
