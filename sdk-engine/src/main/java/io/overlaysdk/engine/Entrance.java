@@ -37,7 +37,7 @@ final class Entrance {
   private final AtomicLong last = new AtomicLong();
   private volatile CommandMode mode;
   private volatile boolean imageHasShell = true;
-  private Resident resident;
+  private @Nullable Resident resident;
 
   /**
    * @param started is told the pid of each process

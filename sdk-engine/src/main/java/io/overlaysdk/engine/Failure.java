@@ -19,6 +19,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** An exception as the fields of a record, so that another process can throw it again. */
 final class Failure {
@@ -31,7 +32,11 @@ final class Failure {
   static List<byte[]> fields(Throwable thrown) {
     List<byte[]> fields = new ArrayList<>();
     fields.add(field(thrown.getClass().getSimpleName()));
-    fields.add(field(thrown instanceof OverlayException ? thrown.getMessage() : trace(thrown)));
+    fields.add(
+        field(
+            thrown instanceof OverlayException
+                ? Objects.toString(thrown.getMessage())
+                : trace(thrown)));
     if (thrown instanceof LaunchException launch) {
       fields.add(field(launch.toolOutput()));
       launch.invocation().forEach(word -> fields.add(field(word)));

@@ -130,7 +130,7 @@ final class LiveCommand implements RunningCommand {
     }
   }
 
-  private static RuntimeException thrown(Throwable cause) {
+  private static RuntimeException thrown(@Nullable Throwable cause) {
     Throwable inner = cause instanceof CompletionException ? cause.getCause() : cause;
     return inner instanceof RuntimeException known
         ? known

@@ -226,7 +226,7 @@ final class OverlayLock implements AutoCloseable {
     OURS.remove(file);
   }
 
-  private static void close(FileChannel channel) {
+  private static void close(@Nullable FileChannel channel) {
     try {
       if (channel != null) {
         channel.close();

@@ -42,7 +42,7 @@ final class Unpacking {
   /** Makes a directory overlay. */
   LayerReport intoNew(Path overlay) {
     Path target = overlay.toAbsolutePath().normalize();
-    return unpack(target, target.getParent());
+    return unpack(target, target.resolveSibling(workshop()));
   }
 
   /** Fills a directory overlay in which nothing is. */
@@ -50,7 +50,7 @@ final class Unpacking {
     requireEmpty(overlay.resolve("upper"));
     Path aside = overlay.resolve(".import-" + UUID.randomUUID());
     try {
-      LayerReport report = unpack(aside, overlay);
+      LayerReport report = unpack(aside, overlay.resolve(workshop()));
       take(aside.resolve("upper"), overlay.resolve("upper"));
       return report;
     } finally {
@@ -67,8 +67,11 @@ final class Unpacking {
     }
   }
 
-  private LayerReport unpack(Path target, Path beside) {
-    Path workshop = beside.resolve(".import-" + UUID.randomUUID());
+  private static String workshop() {
+    return ".import-" + UUID.randomUUID();
+  }
+
+  private LayerReport unpack(Path target, Path workshop) {
     try {
       Files.createDirectory(workshop);
       Nodes nodes = new Nodes(host, launcher, workshop);
