@@ -30,9 +30,9 @@ public final class Change implements Comparable<Change> {
 
   private final Kind kind;
   private final ContainerPath path;
-  private final ContainerPath from;
+  private final @Nullable ContainerPath from;
 
-  private Change(Kind kind, ContainerPath path, ContainerPath from) {
+  private Change(Kind kind, ContainerPath path, @Nullable ContainerPath from) {
     this.kind = Objects.requireNonNull(kind, "kind");
     this.path = Objects.requireNonNull(path, "path");
     this.from = from;

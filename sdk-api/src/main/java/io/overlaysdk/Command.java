@@ -170,12 +170,15 @@ public final class Command {
 
   /** A copy of the bytes that it reads, where bytes were given. */
   public Optional<byte[]> stdinBytes() {
-    return parts.stdin.map(in -> in instanceof Stdin.Bytes b ? b.bytes.clone() : null);
+    return parts
+        .stdin
+        .filter(Stdin.Bytes.class::isInstance)
+        .map(in -> ((Stdin.Bytes) in).bytes.clone());
   }
 
   /** The file of the host that it reads, where one was given. */
   public Optional<Path> stdinFile() {
-    return parts.stdin.map(in -> in instanceof Stdin.File f ? f.path : null);
+    return parts.stdin.filter(Stdin.File.class::isInstance).map(in -> ((Stdin.File) in).path);
   }
 
   /** Whether it uses the standard streams of the JVM's process. */

@@ -31,7 +31,7 @@ public final class ConfigException extends OverlayException {
    * As {@link #ConfigException(Path, int, int, String, String)}, for a problem found by another.
    */
   public ConfigException(
-      Path file, int line, int column, String keyPath, String problem, Throwable cause) {
+      Path file, int line, int column, String keyPath, String problem, @Nullable Throwable cause) {
     this(file, line, column, keyPath, problem);
     initCause(cause);
   }

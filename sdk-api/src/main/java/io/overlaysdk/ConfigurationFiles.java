@@ -61,6 +61,7 @@ final class ConfigurationFiles {
   }
 
   /** Who can write to a directory above it can put another file there, or another link to it. */
+  @SuppressWarnings("NullAway") // each attribute that was asked for is there
   private static void requireTrusted(Path file, int owner) {
     try {
       for (Path start : List.of(file.toRealPath(), file)) {

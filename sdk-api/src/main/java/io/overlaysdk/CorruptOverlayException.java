@@ -8,7 +8,7 @@ public final class CorruptOverlayException extends OverlayException {
     super(message);
   }
 
-  public CorruptOverlayException(String message, Throwable cause) {
+  public CorruptOverlayException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -23,7 +23,7 @@ public final class ExhaustedException extends OverlayException {
   private final transient OptionalLong freeInodes;
 
   /** Of something that is no place, such as {@link Lack#PROCESSES}. */
-  public ExhaustedException(String message, Lack lack, Throwable cause) {
+  public ExhaustedException(String message, Lack lack, @Nullable Throwable cause) {
     super(message, cause);
     this.lack = Objects.requireNonNull(lack, "lack");
     this.place = Optional.empty();
@@ -44,7 +44,7 @@ public final class ExhaustedException extends OverlayException {
       Path place,
       OptionalLong freeBytes,
       OptionalLong freeInodes,
-      Throwable cause) {
+      @Nullable Throwable cause) {
     super(message, cause);
     this.lack = Objects.requireNonNull(lack, "lack");
     this.place = Optional.of(place);

@@ -183,7 +183,7 @@ public final class FanOut<T> {
   }
 
   /** What the work failed with; null where it succeeded, or was ended because other work failed. */
-  private static Throwable failure(Future<?> future) {
+  private static @Nullable Throwable failure(Future<?> future) {
     try {
       future.get();
       return null;

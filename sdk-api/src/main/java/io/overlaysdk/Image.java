@@ -14,10 +14,10 @@ public final class Image {
   private static final String HOST_WORD = "host";
   private static final Image HOST = new Image(null, null);
 
-  private final Path path;
-  private final URI uri;
+  private final @Nullable Path path;
+  private final @Nullable URI uri;
 
-  private Image(Path path, URI uri) {
+  private Image(@Nullable Path path, @Nullable URI uri) {
     this.path = path;
     this.uri = uri;
   }
@@ -104,7 +104,7 @@ public final class Image {
   @Override
   public String toString() {
     if (path == null) {
-      return isHost() ? HOST_WORD : uri.toString();
+      return uri == null ? HOST_WORD : uri.toString();
     }
     String text = path.toString();
     return text.isEmpty() || text.equals(HOST_WORD) ? "./" + text : text;

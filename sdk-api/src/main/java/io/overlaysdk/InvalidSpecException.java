@@ -11,7 +11,7 @@ public final class InvalidSpecException extends OverlayException {
     super(message);
   }
 
-  public InvalidSpecException(String message, Throwable cause) {
+  public InvalidSpecException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -35,7 +35,7 @@ public final class LaunchException extends OverlayException {
    * @param invocation the words that were to be run
    * @param cause why they could not be
    */
-  public LaunchException(String asked, List<String> invocation, Throwable cause) {
+  public LaunchException(String asked, List<String> invocation, @Nullable Throwable cause) {
     super(asked + "\n  ran: " + shown(invocation) + "\n  " + cause, cause);
     this.invocation = List.copyOf(invocation);
     this.toolOutput = "";

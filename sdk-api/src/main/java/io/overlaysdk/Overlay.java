@@ -11,11 +11,11 @@ import java.util.OptionalLong;
  * is found by reading it when a session starts. An ephemeral overlay lasts as long as its session.
  */
 public final class Overlay {
-  private final Path path;
+  private final @Nullable Path path;
   private final long size;
   private final Access access;
 
-  private Overlay(Path path, long size, Access access) {
+  private Overlay(@Nullable Path path, long size, Access access) {
     this.path = path;
     this.size = size;
     this.access = access;

@@ -1,5 +1,7 @@
 package io.overlaysdk;
 
+import java.util.Objects;
+
 /**
  * What every error of this SDK is. The message says what was asked, what was found and what to do;
  * subclasses carry the facts. Where one of them is thrown nothing was lost: what had been started
@@ -15,7 +17,7 @@ public class OverlayException extends RuntimeException {
     super(message);
   }
 
-  public OverlayException(String message, Throwable cause) {
+  public OverlayException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
@@ -24,7 +26,7 @@ public class OverlayException extends RuntimeException {
     if (getClass() == OverlayException.class) {
       return this;
     }
-    OverlayException plain = new OverlayException(getMessage(), getCause());
+    OverlayException plain = new OverlayException(Objects.toString(getMessage(), ""), getCause());
     plain.setStackTrace(getStackTrace());
     for (Throwable suppressed : getSuppressed()) {
       plain.addSuppressed(suppressed);

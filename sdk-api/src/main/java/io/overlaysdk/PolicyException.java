@@ -8,7 +8,7 @@ public final class PolicyException extends OverlayException {
   private static final long serialVersionUID = 1;
 
   private final String rule;
-  private final transient Path source;
+  private final transient @Nullable Path source;
 
   /**
    * @param rule the rule, as the file calls it, such as {@code images.paths}

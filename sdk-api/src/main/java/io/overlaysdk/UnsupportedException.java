@@ -11,7 +11,7 @@ public final class UnsupportedException extends OverlayException {
     super(message);
   }
 
-  public UnsupportedException(String message, Throwable cause) {
+  public UnsupportedException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

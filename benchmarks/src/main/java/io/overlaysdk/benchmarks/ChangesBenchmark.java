@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /** How long it takes to tell what an overlay changes. */
@@ -87,7 +88,7 @@ final class ChangesBenchmark implements Benchmark {
     SessionSpec spec = SessionSpec.on(Image.at(base)).overlay(Overlay.at(overlay).readOnly());
     long found = 0;
     try (Changes changes = sdk.changes(spec, Changes.Detail.ROOTS)) {
-      for (Change change : changes) {
+      for (Iterator<Change> each = changes.iterator(); each.hasNext(); each.next()) {
         found++;
       }
     }

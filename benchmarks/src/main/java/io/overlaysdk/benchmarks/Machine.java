@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneId;
 
 /** Where and when numbers were measured. */
 final class Machine {
@@ -18,7 +19,7 @@ final class Machine {
     String load = Files.readString(Path.of("/proc/loadavg")).split(" ")[0];
     return "Measured on %s as %s: %d processors, Linux %s, Java %s, load average %s before."
         .formatted(
-            LocalDate.now(),
+            LocalDate.now(ZoneId.systemDefault()),
             user(),
             Runtime.getRuntime().availableProcessors(),
             System.getProperty("os.version").replaceAll("-.*", ""),

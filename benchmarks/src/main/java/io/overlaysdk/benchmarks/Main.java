@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Measures the subjects that are named, or all, and writes down what came of it. */
 public final class Main {
@@ -38,7 +39,7 @@ public final class Main {
     List<Measured> missed = new ArrayList<>();
     for (String name : asked) {
       String machine = Machine.described();
-      List<Measured> measured = measure(subjects.get(name));
+      List<Measured> measured = measure(Objects.requireNonNull(subjects.get(name)));
       List<String> table = Page.table(measured);
       table.forEach(System.out::println);
       page.replace(name + " as " + Machine.user(), table, machine);

@@ -68,6 +68,7 @@ final class CommitCommand implements Runnable {
     private boolean layered;
 
     @Option(names = "--flatten", description = "Make one file system of all; so without either.")
+    @SuppressWarnings("UnusedVariable") // it is what is done without either
     private boolean flatten;
   }
 

@@ -7,6 +7,7 @@ import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.workflow.Workflow;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -34,8 +35,17 @@ public final class Main {
 
   private static OverlaySdk open() {
     OverlaySdk sdk = OverlaySdk.open();
-    sdk.listen(new ProgressLine(System.err, System.console() != null));
+    sdk.listen(new ProgressLine(System.err, isTerminal(Path.of("/proc/self/fd/2"))));
     return sdk;
+  }
+
+  /** The console of the JVM says nothing of stderr, and from Java 22 on there is always one. */
+  private static boolean isTerminal(Path stream) {
+    try {
+      return stream.toRealPath().toString().matches("/dev/(pts/|tty|console).*");
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Runs one command line. The answer goes to {@code out}, the rest to {@code err}. */

@@ -64,7 +64,7 @@ final class MissingOverlay {
 
   private static Session start(OverlaySdk sdk, SessionSpec session, Supplier<Session> opening) {
     Optional<Path> missing = of(session);
-    missing.map(sdk::createOverlay);
+    missing.ifPresent(sdk::createOverlay);
     try {
       return opening.get();
     } catch (OverlayException e) {

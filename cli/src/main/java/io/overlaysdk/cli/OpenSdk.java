@@ -1,6 +1,7 @@
 package io.overlaysdk.cli;
 
 import io.overlaysdk.OverlaySdk;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -9,7 +10,7 @@ import java.util.function.Supplier;
  */
 final class OpenSdk implements Supplier<OverlaySdk>, AutoCloseable {
   private final Supplier<OverlaySdk> opener;
-  private OverlaySdk sdk;
+  private Optional<OverlaySdk> sdk = Optional.empty();
   private boolean closed;
 
   OpenSdk(Supplier<OverlaySdk> opener) {
@@ -21,10 +22,10 @@ final class OpenSdk implements Supplier<OverlaySdk>, AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the command is being ended");
     }
-    if (sdk == null) {
-      sdk = opener.get();
+    if (sdk.isEmpty()) {
+      sdk = Optional.of(opener.get());
     }
-    return sdk;
+    return sdk.get();
   }
 
   /** Whether the process is about to end; what fails now fails because of that. */
@@ -34,14 +35,12 @@ final class OpenSdk implements Supplier<OverlaySdk>, AutoCloseable {
 
   @Override
   public void close() {
-    OverlaySdk open;
+    Optional<OverlaySdk> open;
     synchronized (this) {
       closed = true;
       open = sdk;
-      sdk = null;
+      sdk = Optional.empty();
     }
-    if (open != null) {
-      open.close();
-    }
+    open.ifPresent(OverlaySdk::close);
   }
 }

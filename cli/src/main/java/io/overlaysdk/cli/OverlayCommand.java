@@ -29,9 +29,11 @@ final class OverlayCommand implements Runnable {
       usageHelp = true,
       scope = ScopeType.INHERIT,
       description = "Tell what there is, and exit.")
+  @SuppressWarnings("UnusedVariable") // picocli knows what to do
   private boolean help;
 
   @Option(names = "--version", versionHelp = true, description = "Print the version, and exit.")
+  @SuppressWarnings("UnusedVariable") // picocli knows what to do
   private boolean version;
 
   @Option(

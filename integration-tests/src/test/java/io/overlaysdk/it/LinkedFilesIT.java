@@ -1,5 +1,6 @@
 package io.overlaysdk.it;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -238,7 +239,7 @@ class LinkedFilesIT {
             .directory(model.resolve("l").toFile())
             .redirectErrorStream(true)
             .start();
-    String list = new String(process.getInputStream().readAllBytes());
+    String list = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertTrue(list.lines().count() > 400, list);
     return list;
   }

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -19,7 +20,7 @@ final class CommandOutput extends InputStream {
   private final CompletableFuture<Void> open;
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final Runnable onMark;
-  private volatile byte[] mark;
+  private volatile @Nullable byte[] mark;
   private ByteBuffer ready = ByteBuffer.allocate(0);
   private byte[] held = new byte[0];
   private boolean ended;
@@ -96,13 +97,14 @@ final class CommandOutput extends InputStream {
   private void sift(byte[] more) {
     byte[] all = Arrays.copyOf(held, held.length + more.length);
     System.arraycopy(more, 0, all, held.length, more.length);
+    byte[] end = Objects.requireNonNull(mark);
     int at = 0;
-    while (at < all.length && !isMarkAt(all, at)) {
+    while (at < all.length && !isMarkAt(end, all, at)) {
       at++;
     }
     ready = ByteBuffer.wrap(all, 0, at);
     held = Arrays.copyOfRange(all, at, all.length);
-    if (held.length >= mark.length) {
+    if (held.length >= end.length) {
       held = new byte[0];
       ended = true;
       onMark.run();
@@ -110,7 +112,7 @@ final class CommandOutput extends InputStream {
   }
 
   /** Whether the mark, or as much of it as is there, begins here. */
-  private boolean isMarkAt(byte[] all, int at) {
+  private static boolean isMarkAt(byte[] mark, byte[] all, int at) {
     int length = Math.min(mark.length, all.length - at);
     return Arrays.equals(all, at, at + length, mark, 0, length);
   }

@@ -31,7 +31,7 @@ final class Commit {
   private final UnpackedImages images;
   private final DigestMemory digests;
   private final Function<String, Scratch> scratches;
-  private volatile Path writing;
+  private volatile @Nullable Path writing;
 
   Commit(
       Host host,

@@ -50,7 +50,7 @@ final class ContainerSession extends CommandSession {
   /** A part of it is held by each command on its way; all of it by who must be alone. */
   private final Semaphore turn = new Semaphore(ALL, true);
 
-  private volatile HeldChanges reported;
+  private volatile @Nullable HeldChanges reported;
   private volatile boolean closed;
   private boolean tidied;
 
@@ -196,8 +196,10 @@ final class ContainerSession extends CommandSession {
       requireOpen();
       entrance.park();
       LayerStack layers = reading.open(planned, scratch.directory(), launcher, journal::process);
-      return reported =
+      HeldChanges changes =
           new HeldChanges(reading.changes(planned, layers), layers::close, held::release);
+      reported = changes;
+      return changes;
     } catch (RuntimeException e) {
       held.release();
       throw e;

@@ -34,7 +34,7 @@ final class DefinitionBases {
   record Base(Path definition, Map<String, String> headers) {
     /** Refuses what a policy does not allow, and what nothing is known of. */
     void check(PolicyCheck policy) {
-      String agent = headers.get("bootstrap").toLowerCase(Locale.ROOT);
+      String agent = headers.getOrDefault("bootstrap", "").toLowerCase(Locale.ROOT);
       String from = headers.getOrDefault("from", "");
       if (agent.equals("scratch")) {
         return;

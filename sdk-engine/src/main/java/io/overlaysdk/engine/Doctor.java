@@ -80,7 +80,7 @@ final class Doctor {
     return abilities;
   }
 
-  private String answer(Backend backend, Probe.Present present, Question question) {
+  private @Nullable String answer(Backend backend, Probe.Present present, Question question) {
     try {
       backend.plans(
           new Request(

@@ -207,7 +207,7 @@ final class Engine implements OverlaySdk {
     List<Finding> findings = new ArrayList<>(policy.findings());
     findings.addAll(MachineCheck.of(host));
     if (host.os().equals("Linux")) {
-      findings.addAll(PlaceCheck.of("scratch directory", newScratchPath().getParent(), true, host));
+      findings.addAll(PlaceCheck.of("scratch directory", scratchDirectory(), true, host));
       findings.addAll(PlaceCheck.of("state directory", stateDirectory(), true, host));
       findings.addAll(
           PlaceCheck.of("working directory", Path.of("").toAbsolutePath(), false, host));
@@ -426,8 +426,8 @@ final class Engine implements OverlaySdk {
     return new NamedSessions(journal, recovery(), host, launcher, configuration.grace());
   }
 
-  private ContainerSession.Limits limits() {
-    return new ContainerSession.Limits(
+  private CommandSession.Limits limits() {
+    return new CommandSession.Limits(
         configuration.timeLimit(), configuration.grace(), configuration.outputLimit());
   }
 
@@ -770,12 +770,13 @@ final class Engine implements OverlaySdk {
   }
 
   private Path newScratchPath() {
+    return scratchDirectory().resolve(Recovery.SCRATCH_PREFIX + UUID.randomUUID());
+  }
+
+  private Path scratchDirectory() {
     String temporary =
         environment.caller().getOrDefault("TMPDIR", System.getProperty("java.io.tmpdir"));
-    return configuration
-        .scratch()
-        .orElse(Path.of(temporary))
-        .resolve(Recovery.SCRATCH_PREFIX + UUID.randomUUID());
+    return configuration.scratch().orElse(Path.of(temporary));
   }
 
   private Path stateDirectory() {

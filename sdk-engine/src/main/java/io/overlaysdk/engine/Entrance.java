@@ -44,7 +44,7 @@ final class Entrance {
   private final AtomicLong last = new AtomicLong();
   private volatile CommandMode mode;
   private volatile boolean imageHasShell = true;
-  private Resident resident;
+  private @Nullable Resident resident;
 
   /**
    * @param before makes sure that a container can be started, each time

@@ -50,7 +50,7 @@ final class Environment {
   /** A tool finds its own helpers first: a newer fuse2fs often lies beside a newer Apptainer. */
   private String path(Path executable) {
     List<String> directories = new ArrayList<>();
-    directories.add(executable.toAbsolutePath().getParent().toString());
+    directories.add(executable.toAbsolutePath().resolveSibling("").toString());
     directories.addAll(
         List.of(caller.getOrDefault("PATH", "/usr/bin:/bin").split(File.pathSeparator)));
     directories.addAll(SYSTEM_DIRECTORIES);

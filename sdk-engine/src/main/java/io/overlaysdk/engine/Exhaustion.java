@@ -239,7 +239,8 @@ final class Exhaustion {
         thrown);
   }
 
-  private static ExhaustedException unwritable(String asked, Path place, Throwable cause) {
+  private static ExhaustedException unwritable(
+      String asked, Path place, @Nullable Throwable cause) {
     return new ExhaustedException(
         asked
             + "\n  the file system of "
@@ -273,7 +274,7 @@ final class Exhaustion {
    *
    * @throws ExhaustedException where its file system is mounted read-only
    */
-  static void requireWritable(String asked, Path directory) {
+  static void requireWritable(String asked, @Nullable Path directory) {
     if (directory != null && Files.exists(directory) && isReadOnly(directory)) {
       throw unwritable(asked, directory, null);
     }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -35,7 +36,11 @@ final class Failure {
   static List<byte[]> fields(Throwable thrown) {
     List<byte[]> fields = new ArrayList<>();
     fields.add(field(thrown.getClass().getSimpleName()));
-    fields.add(field(thrown instanceof OverlayException ? thrown.getMessage() : trace(thrown)));
+    fields.add(
+        field(
+            thrown instanceof OverlayException
+                ? Objects.toString(thrown.getMessage())
+                : trace(thrown)));
     if (thrown instanceof LaunchException launch) {
       fields.add(field(launch.toolOutput()));
       launch.invocation().forEach(word -> fields.add(field(word)));

@@ -31,6 +31,7 @@ record Found(Subject subject, Path path, boolean directory, long size, Object ke
    * @throws InvalidSpecException where nothing is there, where it is neither file nor directory, or
    *     where it cannot be read
    */
+  @SuppressWarnings("NullAway") // each attribute that was asked for is there
   static Found at(Path asked, Subject subject) {
     Path absolute = asked.toAbsolutePath();
     try {

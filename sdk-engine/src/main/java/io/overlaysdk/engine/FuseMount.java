@@ -164,7 +164,7 @@ final class FuseMount implements AutoCloseable {
     try {
       return ended.isDone() ? ended.join().errorText() : "it did not mount in time";
     } catch (CompletionException e) {
-      return String.valueOf(e.getCause().getMessage());
+      return String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
     }
   }
 

@@ -27,7 +27,7 @@ final class Guard implements AutoCloseable {
   private final Environment environment;
   private final Optional<Invocation> invocation;
   private final Set<Long> running = new LinkedHashSet<>();
-  private Process process;
+  private @Nullable Process process;
 
   private Guard(Environment environment, Optional<Invocation> invocation) {
     this.environment = environment;
@@ -85,7 +85,7 @@ final class Guard implements AutoCloseable {
   }
 
   private void tell(String line) {
-    if (process == null || !say(line)) {
+    if (process == null || !say(process, line)) {
       begin();
     }
   }
@@ -96,20 +96,21 @@ final class Guard implements AutoCloseable {
       return;
     }
     try {
-      process = Launcher.beside(invocation.get(), environment);
+      Process begun = Launcher.beside(invocation.get(), environment);
+      process = begun;
       StringBuilder lines = new StringBuilder();
       running.forEach(pid -> lines.append("+ ").append(pid).append('\n'));
-      say(lines.toString());
+      say(begun, lines.toString());
     } catch (IOException e) {
       process = null;
       LOG.warn("nothing will end sessions if this JVM is killed: {}", e.toString());
     }
   }
 
-  private boolean say(String lines) {
+  private static boolean say(Process guard, String lines) {
     try {
-      process.getOutputStream().write(lines.getBytes(US_ASCII));
-      process.getOutputStream().flush();
+      guard.getOutputStream().write(lines.getBytes(US_ASCII));
+      guard.getOutputStream().flush();
       return true;
     } catch (IOException e) {
       LOG.debug("the guard has been killed", e);

@@ -49,7 +49,8 @@ final class HeldChanges implements Changes {
     }
   }
 
-  private static OverlayException attempt(Runnable step, OverlayException before) {
+  private static @Nullable OverlayException attempt(
+      Runnable step, @Nullable OverlayException before) {
     try {
       step.run();
     } catch (OverlayException e) {

@@ -5,7 +5,7 @@ import io.overlaysdk.Changes;
 /** The layers of an open session in which no command runs: what is read of them, until closed. */
 final class LayerStack implements AutoCloseable {
   private final LayerWorker worker;
-  private HeldChanges read;
+  private @Nullable HeldChanges read;
 
   LayerStack(LayerWorker worker) {
     this.worker = worker;

@@ -57,7 +57,7 @@ final class LinkedCopies {
   private void file(byte[] name) throws IOException {
     Path source = PathBytes.in(from, name);
     Path target = PathBytes.in(to, name);
-    parent(source.getParent(), target.getParent());
+    parent(target);
     if (!Files.isRegularFile(source, NOFOLLOW_LINKS)) {
       throw new IOException(source + " is no file any more");
     }
@@ -85,12 +85,13 @@ final class LinkedCopies {
     return (int) Files.getAttribute(file, "unix:mode", NOFOLLOW_LINKS) & 07777;
   }
 
-  private void parent(Path source, Path target) throws IOException {
+  /** Makes the directories that it lies in; the uppermost is there from the start. */
+  private void parent(Path target) throws IOException {
     Deque<Path> missing = new ArrayDeque<>();
-    Path at = target;
-    while (!directories.containsKey(at)) {
+    for (Path at = target.getParent();
+        at != null && !directories.containsKey(at);
+        at = at.getParent()) {
       missing.push(at);
-      at = at.getParent();
     }
     for (Path directory : missing) {
       directory(source(directory), directory);

@@ -38,7 +38,8 @@ final class LiveCommand implements RunningCommand {
   private volatile boolean timedOut;
 
   /** Asked for once. */
-  private Optional<Lack> lack;
+  private boolean asked;
+  private Optional<Lack> lack = Optional.empty();
 
   /**
    * @param onEnd is run before anybody is told that the command has ended
@@ -106,7 +107,8 @@ final class LiveCommand implements RunningCommand {
   }
 
   private synchronized Optional<Lack> lack() {
-    if (lack == null) {
+    if (!asked) {
+      asked = true;
       lack = lacking.get();
     }
     return lack;
@@ -155,7 +157,7 @@ final class LiveCommand implements RunningCommand {
     }
   }
 
-  private static RuntimeException thrown(Throwable cause) {
+  private static RuntimeException thrown(@Nullable Throwable cause) {
     Throwable inner = cause instanceof CompletionException ? cause.getCause() : cause;
     return inner instanceof RuntimeException known
         ? known

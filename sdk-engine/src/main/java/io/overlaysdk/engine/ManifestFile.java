@@ -97,7 +97,7 @@ final class ManifestFile {
     }
   }
 
-  private CorruptOverlayException damaged(String problem, Exception cause) {
+  private CorruptOverlayException damaged(String problem, @Nullable Exception cause) {
     return new CorruptOverlayException(
         "the manifest "
             + file

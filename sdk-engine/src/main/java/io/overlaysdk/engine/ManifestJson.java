@@ -35,7 +35,7 @@ final class ManifestJson {
   private final Path file;
   private int format;
   private Optional<String> volume = Optional.empty();
-  private Instant created;
+  private @Nullable Instant created;
   private Optional<BaseIdentity> base = Optional.empty();
   private final Set<Dialect> dialects = EnumSet.noneOf(Dialect.class);
   private Optional<Manifest.Writer> writer = Optional.empty();
@@ -117,6 +117,7 @@ final class ManifestJson {
     }
   }
 
+  @SuppressWarnings("NullAway") // that each is there was checked before
   private BaseIdentity base() throws IOException {
     Map<String, String> texts = new TreeMap<>();
     object(name -> Set.of("location", "identity").contains(name) && put(texts, name));
@@ -138,6 +139,7 @@ final class ManifestJson {
     }
   }
 
+  @SuppressWarnings("NullAway") // that each is there was checked before
   private Manifest.Writer writer() throws IOException {
     Map<String, String> texts = new TreeMap<>();
     Map<String, String> tools = new TreeMap<>();
@@ -170,6 +172,7 @@ final class ManifestJson {
         ranges(numbers));
   }
 
+  @SuppressWarnings("NullAway") // that each is there was checked before
   private static Optional<Identity.IdRanges> ranges(Map<String, Long> numbers) {
     if (!numbers.keySet().containsAll(Set.of("firstUid", "uids", "firstGid", "gids"))) {
       return Optional.empty();

@@ -53,7 +53,8 @@ final class MountTable {
     try {
       // the directory itself may be a mount whose program is dead, and cannot be asked
       Path absolute = directory.toAbsolutePath();
-      real = absolute.getParent().toRealPath().resolve(absolute.getFileName());
+      Path parent = absolute.getParent();
+      real = parent == null ? absolute : parent.toRealPath().resolve(absolute.getFileName());
     } catch (IOException e) {
       return List.of();
     }

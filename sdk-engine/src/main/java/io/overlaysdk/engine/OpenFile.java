@@ -57,11 +57,11 @@ final class OpenFile implements AutoCloseable {
   private int users;
 
   /** Reading through a channel would let an interrupt close it, and drop the locks. */
-  private RandomAccessFile reader;
+  private @Nullable RandomAccessFile reader;
 
-  private FileChannel shared;
-  private FileChannel exclusive;
-  private FileLock lock;
+  private @Nullable FileChannel shared;
+  private @Nullable FileChannel exclusive;
+  private @Nullable FileLock lock;
   private int holders;
   private boolean writes;
   private Optional<Holder> writer = Optional.empty();
@@ -185,7 +185,7 @@ final class OpenFile implements AutoCloseable {
 
   /** What is in it, of a small file. Asked by the first who has locked it, or by nobody else. */
   synchronized String text(int most) throws IOException {
-    FileChannel channel = writes ? exclusive : channel(true);
+    FileChannel channel = channel(!writes);
     ByteBuffer bytes = ByteBuffer.allocate(most);
     while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
       continue;
@@ -205,13 +205,14 @@ final class OpenFile implements AutoCloseable {
   }
 
   private void write(String text) throws IOException {
-    exclusive.truncate(0);
-    exclusive.write(ByteBuffer.wrap(text.getBytes(UTF_8)), 0);
+    FileChannel channel = channel(false);
+    channel.truncate(0);
+    channel.write(ByteBuffer.wrap(text.getBytes(UTF_8)), 0);
   }
 
   /** What was written is on disk when this returns. */
   synchronized void force() throws IOException {
-    exclusive.force(false);
+    channel(false).force(false);
   }
 
   /** Reads some bytes at a place; fewer, or -1, at the end. */
@@ -249,7 +250,7 @@ final class OpenFile implements AutoCloseable {
         });
   }
 
-  private static void close(AutoCloseable opened) {
+  private static void close(@Nullable AutoCloseable opened) {
     try {
       if (opened != null) {
         opened.close();

@@ -23,6 +23,7 @@ final class Overlaps {
    * @throws InvalidSpecException where an overlay is given twice, is the image, or lies in another
    *     layer
    */
+  @SuppressWarnings("ReferenceEquality") // one is compared with all the others
   static void check(ImageFacts image, List<OverlayFacts> overlays) {
     checkOnce(overlays);
     if (isLocal(image)) {

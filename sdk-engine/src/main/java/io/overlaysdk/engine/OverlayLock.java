@@ -86,6 +86,7 @@ final class OverlayLock implements AutoCloseable {
    *
    * @throws OverlayBusyException where somebody writes to it
    */
+  @SuppressWarnings("NullAway") // an upper lies in its overlay
   static OverlayLock read(OverlayFacts facts, Locking locking) {
     OverlayLock lock = new OverlayLock(facts.path(), false, locking);
     return lock.taken(
@@ -259,7 +260,7 @@ final class OverlayLock implements AutoCloseable {
   }
 
   /** The file system has no locks. */
-  private void lend(Leases leases) throws IOException {
+  private synchronized void lend(Leases leases) throws IOException {
     if (locking.required()) {
       throw new UnsupportedException(
           "the overlay "
@@ -537,6 +538,7 @@ final class OverlayLock implements AutoCloseable {
   }
 
   /** Of whatever lies at a path. */
+  @SuppressWarnings("NullAway") // an upper lies in its overlay
   private static Path file(Path overlay) {
     return DirectoryOverlay.isUpper(overlay)
         ? file(overlay.getParent(), true)

@@ -44,7 +44,7 @@ final class OverlayRoom {
   private Optional<Room> mounted(long pid) {
     Path root = Path.of("/proc", Long.toString(pid), "root");
     List<String> before = new ArrayList<>();
-    if (new File(root.toString()).getTotalSpace() == 0) {
+    if (root.toFile().getTotalSpace() == 0) {
       Optional<Path> nsenter = host.find("nsenter");
       if (nsenter.isEmpty()) {
         return Optional.empty();

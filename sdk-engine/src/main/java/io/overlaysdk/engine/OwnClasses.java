@@ -65,7 +65,8 @@ final class OwnClasses {
     throw refused(type, found, null);
   }
 
-  private static UnsupportedException refused(Class<?> type, String found, Exception cause) {
+  private static UnsupportedException refused(
+      Class<?> type, String found, @Nullable Exception cause) {
     return new UnsupportedException(
         "what a plain user wrote with fakeroot is read by a second JVM, which needs "
             + type.getName()

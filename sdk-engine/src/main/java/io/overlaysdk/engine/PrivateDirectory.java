@@ -57,11 +57,13 @@ final class PrivateDirectory {
    */
   static void requireAround(Path directory) throws IOException {
     Path parent = directory.toAbsolutePath().getParent();
-    for (Path outer = parent.toRealPath(); outer != null; outer = outer.getParent()) {
+    Path outer = parent == null ? null : parent.toRealPath();
+    for (; outer != null; outer = outer.getParent()) {
       require(outer, directory, true);
     }
   }
 
+  @SuppressWarnings("NullAway") // each attribute that was asked for is there
   private static void require(Path path, Path asked, boolean mayBeSticky) throws IOException {
     Map<String, Object> found =
         Files.readAttributes(path, "unix:mode,uid", LinkOption.NOFOLLOW_LINKS);
@@ -89,6 +91,7 @@ final class PrivateDirectory {
   }
 
   /** Where each user has a group, directories are often open to it. */
+  @SuppressWarnings("NullAway") // each attribute that was asked for is there
   private static boolean isOwnGroup(Path path) throws IOException {
     Map<String, Object> names =
         Files.readAttributes(path, "posix:owner,group", LinkOption.NOFOLLOW_LINKS);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 
 /** Changes that another process found and wrote down; none of them is in memory. */
 final class RecordedChanges implements Changes {
@@ -26,7 +27,7 @@ final class RecordedChanges implements Changes {
     }
     asked = true;
     return new Iterator<>() {
-      private List<byte[]> next;
+      private @Nullable List<byte[]> next;
 
       @Override
       public boolean hasNext() {
@@ -41,7 +42,7 @@ final class RecordedChanges implements Changes {
         if (!hasNext()) {
           throw new NoSuchElementException();
         }
-        Change change = change(next);
+        Change change = change(Objects.requireNonNull(next));
         next = null;
         return change;
       }

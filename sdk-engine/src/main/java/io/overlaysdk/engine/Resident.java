@@ -40,7 +40,7 @@ final class Resident {
 
   private final ControlDirectory control;
   private final String prefix;
-  private Running running;
+  private final Running running;
   private final FileChannel requests;
   private final FileChannel bothSides;
   private final Queue<Slot> free = new ArrayDeque<>();
@@ -55,8 +55,10 @@ final class Resident {
    * @param pipe the name of the pipe that the container reads what to do from
    * @param prefix begins the names of the slots
    */
-  private Resident(ControlDirectory control, String pipe, String prefix) throws IOException {
+  private Resident(ControlDirectory control, String pipe, String prefix, Running running)
+      throws IOException {
     this.control = control;
+    this.running = running;
     this.prefix = prefix;
     this.bothSides = control.open(pipe, READ, WRITE);
     this.requests = control.open(pipe, WRITE);
@@ -89,9 +91,9 @@ final class Resident {
       throws IOException {
     try {
       control.makePipes(first(name, List.of(name)));
-      Resident resident = new Resident(control, name, name);
+      Resident resident = new Resident(control, name, name, running);
       resident.requests.write(Tidings.line("hello"));
-      resident.runs(running);
+      resident.watch();
       return resident;
     } catch (IOException | RuntimeException e) {
       running.end();
@@ -103,8 +105,8 @@ final class Resident {
   static Resident join(ControlDirectory control, String name, Running running) throws IOException {
     String prefix = "j" + UUID.randomUUID();
     control.makePipes(first(prefix, List.of()));
-    Resident resident = new Resident(control, name, prefix);
-    resident.runs(running);
+    Resident resident = new Resident(control, name, prefix, running);
+    resident.watch();
     return resident;
   }
 
@@ -130,9 +132,8 @@ final class Resident {
         whenAlone);
   }
 
-  private void runs(Running process) {
-    running = process;
-    process.ended().thenRun(this::gone);
+  private void watch() {
+    running.ended().thenRun(this::gone);
   }
 
   private String name(int slot) {

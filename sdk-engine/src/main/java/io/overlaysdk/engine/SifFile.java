@@ -276,7 +276,7 @@ final class SifFile implements AutoCloseable {
     }
     entry.put(4, (byte) 1).putInt(5, index + 1);
     entry.putLong(17, at).putLong(25, length).putLong(33, length);
-    table.put(index * SifDescriptor.SIZE, entry.array());
+    table.put(index * SifDescriptor.SIZE, entry, 0, SifDescriptor.SIZE);
   }
 
   private long end() {

@@ -106,7 +106,8 @@ final class Squashing {
         Long.toString(time));
   }
 
-  private static LaunchException failed(Invocation invocation, String said, Exception cause) {
+  private static LaunchException failed(
+      Invocation invocation, String said, @Nullable Exception cause) {
     LaunchException failure =
         new LaunchException("cannot make a squashfs", invocation.words(), said);
     if (cause != null) {

@@ -79,7 +79,7 @@ final class TextsFile {
     }
   }
 
-  CorruptOverlayException damaged(String problem, Exception cause) {
+  CorruptOverlayException damaged(String problem, @Nullable Exception cause) {
     return new CorruptOverlayException(
         "the file " + file + ", which tells of an overlay's layers, is damaged: " + problem, cause);
   }

@@ -48,7 +48,7 @@ final class Threads {
     }
 
     @Override
-    public void start() {
+    public synchronized void start() {
       try {
         super.start();
       } catch (OutOfMemoryError e) {

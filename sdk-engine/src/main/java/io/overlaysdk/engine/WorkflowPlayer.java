@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -43,7 +44,7 @@ final class WorkflowPlayer {
       try {
         outcome = play(step);
       } catch (OverlayException e) {
-        outcome = new Outcome(List.of(), e.getMessage());
+        outcome = new Outcome(List.of(), Objects.toString(e.getMessage()));
       }
       boolean succeeded = outcome.problem().isEmpty();
       listener.accept(new StepReport(number, step, succeeded, outcome.output(), outcome.problem()));

@@ -1,5 +1,6 @@
 package io.overlaysdk.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -111,8 +112,8 @@ class LinesTest {
   void theNewUpperLooksLikeTheOldOne() throws IOException {
     Path upper = mine.resolve("upper");
     Files.setPosixFilePermissions(upper, PosixFilePermissions.fromString("rwxr-x--x"));
-    Files.setAttribute(upper, "user:note", "kept".getBytes());
-    Files.setAttribute(upper, "user:overlay.origin", "x".getBytes());
+    Files.setAttribute(upper, "user:note", "kept".getBytes(UTF_8));
+    Files.setAttribute(upper, "user:overlay.origin", "x".getBytes(UTF_8));
     lines.snapshot(mine, "");
     assertEquals("rwxr-x--x", PosixFilePermissions.toString(Files.getPosixFilePermissions(upper)));
     assertEquals(

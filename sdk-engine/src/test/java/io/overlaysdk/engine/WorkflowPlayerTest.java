@@ -1,5 +1,6 @@
 package io.overlaysdk.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -57,7 +58,7 @@ class WorkflowPlayerTest {
                 COMMAND,
                 Termination.EXITED,
                 status,
-                stdout.getBytes(),
+                stdout.getBytes(UTF_8),
                 new byte[0],
                 false,
                 Duration.ZERO));

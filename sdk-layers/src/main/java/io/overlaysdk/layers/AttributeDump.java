@@ -119,7 +119,7 @@ public final class AttributeDump implements ExtendedAttributes {
     }
   }
 
-  private static void attribute(String line, Map<String, byte[]> into) {
+  private static void attribute(String line, @Nullable Map<String, byte[]> into) {
     int equals = line.indexOf("=0x");
     if (into == null || equals < 0 && line.indexOf('=') >= 0) {
       throw new CorruptOverlayException("getfattr printed \"" + line + "\"; expected NAME=0xHEX");

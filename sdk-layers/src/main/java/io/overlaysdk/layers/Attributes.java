@@ -27,7 +27,7 @@ final class Attributes {
   private Attributes() {}
 
   /** The prefixes under which a driver keeps its markers; null stands for any driver. */
-  static List<String> markers(Dialect dialect) {
+  static List<String> markers(@Nullable Dialect dialect) {
     if (dialect == null) {
       return List.of(USER_FUSE, USER_OVERLAY, TRUSTED_OVERLAY);
     }
@@ -40,7 +40,8 @@ final class Attributes {
   }
 
   /** The attributes of the user among {@code all}, by the names that the user gave them. */
-  static SortedMap<String, byte[]> ofUser(SortedMap<String, byte[]> all, Dialect dialect) {
+  static SortedMap<String, byte[]> ofUser(
+      SortedMap<String, byte[]> all, @Nullable Dialect dialect) {
     if (all.isEmpty()) {
       return all;
     }
@@ -55,7 +56,7 @@ final class Attributes {
     return kept;
   }
 
-  private static String ofUser(String name, Dialect dialect) {
+  private static @Nullable String ofUser(String name, @Nullable Dialect dialect) {
     if (HOST.contains(name)) {
       return null;
     }

@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /** Goes through an upper directory, depth first, and finds each change when it is asked for. */
+@SuppressWarnings("IterableAndIterator") // it can be gone through once, and says so
 final class Comparison implements Changes, Iterator<Change> {
   private final ChangeOptions options;
   private final EntryComparison entries;
@@ -118,18 +119,18 @@ final class Comparison implements Changes, Iterator<Change> {
   /** A directory of the upper layer, and the one below that it is compared with, if any. */
   private final class Merged implements Frame {
     private final LayerDirectory upper;
-    private final LowerEntry lower;
+    private final @Nullable LowerEntry lower;
     private final boolean cut;
     private final Iterator<LayerEntry> live;
-    private final Iterator<byte[]> below;
-    private LayerEntry nextLive;
-    private byte[] nextBelow;
+    private final @Nullable Iterator<byte[]> below;
+    private @Nullable LayerEntry nextLive;
+    private @Nullable byte[] nextBelow;
 
     /**
      * @param cut nothing of the lower directory shows through, so what is not in the upper one is
      *     gone
      */
-    Merged(LayerDirectory upper, LowerEntry lower, boolean cut) {
+    Merged(LayerDirectory upper, @Nullable LowerEntry lower, boolean cut) {
       this.upper = upper;
       this.lower = lower;
       this.cut = cut;
@@ -163,6 +164,7 @@ final class Comparison implements Changes, Iterator<Change> {
     }
 
     /** Whether the turn was that of a name that only the lower directory has. */
+    @SuppressWarnings("NullAway") // there is a next name below, and so a lower directory
     private boolean stepBelow() {
       int order = nextLive == null ? -1 : Arrays.compareUnsigned(nextBelow, nextLive.rawName());
       if (order > 0) {
@@ -198,7 +200,7 @@ final class Comparison implements Changes, Iterator<Change> {
       }
     }
 
-    private void directory(LayerEntry entry, LowerEntry old) {
+    private void directory(LayerEntry entry, @Nullable LowerEntry old) {
       if (old == null && isRuntimes(entry)) {
         return;
       }
@@ -217,7 +219,7 @@ final class Comparison implements Changes, Iterator<Change> {
       }
     }
 
-    private Frame directory(LayerEntry entry, LowerEntry old, LayerDirectory opened) {
+    private Frame directory(LayerEntry entry, @Nullable LowerEntry old, LayerDirectory opened) {
       LowerEntry source = moved(opened.rawRedirect(old != null));
       if (source != null && source.isDirectory()) {
         ready.add(Change.renamed(source.path(), entry.path()));
@@ -232,7 +234,7 @@ final class Comparison implements Changes, Iterator<Change> {
       return new Merged(opened, old, cut || opened.isOpaque());
     }
 
-    private void other(LayerEntry entry, LowerEntry old) {
+    private void other(LayerEntry entry, @Nullable LowerEntry old) {
       LowerEntry source = old;
       if (entry.kind() == Kind.FILE && upper.knowsRedirects()) {
         LowerEntry moved = moved(upper.rawRedirect(entry, old != null));
@@ -258,7 +260,7 @@ final class Comparison implements Changes, Iterator<Change> {
     }
 
     /** An absolute path, or a name in what this directory itself was. */
-    private LowerEntry moved(byte[] redirect) {
+    private @Nullable LowerEntry moved(@Nullable byte[] redirect) {
       if (redirect == null || redirect.length == 0) {
         return null;
       }

@@ -13,8 +13,8 @@ final class EntryComparison {
   private static final int BLOCK = 1 << 17;
 
   private final ChangeOptions options;
-  private ByteBuffer left;
-  private ByteBuffer right;
+  private @Nullable ByteBuffer left;
+  private @Nullable ByteBuffer right;
 
   EntryComparison(ChangeOptions options) {
     this.options = options;
@@ -91,7 +91,7 @@ final class EntryComparison {
 
   private boolean contentsDiffer(SeekableByteChannel now, SeekableByteChannel then, long size)
       throws IOException {
-    if (left == null) {
+    if (left == null || right == null) {
       left = ByteBuffer.allocateDirect(BLOCK);
       right = ByteBuffer.allocateDirect(BLOCK);
     }

@@ -7,6 +7,6 @@ package io.overlaysdk.layers;
  * @param metacopy its content is that of the file below
  * @param redirect where the lower file was before, or null
  */
-record FileMarks(boolean whiteout, boolean metacopy, byte[] redirect) {
+record FileMarks(boolean whiteout, boolean metacopy, @Nullable byte[] redirect) {
   static final FileMarks NONE = new FileMarks(false, false, null);
 }

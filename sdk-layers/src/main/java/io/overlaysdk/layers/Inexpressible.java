@@ -20,7 +20,7 @@ final class Inexpressible {
     this.aside = aside;
   }
 
-  void look(LayerDirectory directory, LowerEntry lower, boolean cut) throws IOException {
+  void look(LayerDirectory directory, @Nullable LowerEntry lower, boolean cut) throws IOException {
     Markers markers = directory.markers();
     if (markers.knowsRedirects() && directory.rawRedirect(lower != null) != null) {
       add(directory.self().file(), "is a renamed directory whose content is in a lower layer");
@@ -37,7 +37,7 @@ final class Inexpressible {
     }
   }
 
-  private void name(LayerEntry entry, LowerEntry lower) {
+  private void name(LayerEntry entry, @Nullable LowerEntry lower) {
     if (!Names.startsWith(entry.rawName(), Listing.WHITEOUT)) {
       return;
     }

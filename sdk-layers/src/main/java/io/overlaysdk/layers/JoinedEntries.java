@@ -2,13 +2,14 @@ package io.overlaysdk.layers;
 
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.NoSuchElementException;
 
 /** The entries of two directories that are seen as one, in the order of the names' bytes. */
 final class JoinedEntries implements Iterator<LayerEntry> {
   private final Iterator<LayerEntry> upper;
   private final Iterator<LayerEntry> lower;
-  private LayerEntry above;
-  private LayerEntry below;
+  private @Nullable LayerEntry above;
+  private @Nullable LayerEntry below;
 
   JoinedEntries(LayerDirectory upper, LayerDirectory lower) {
     this.upper = upper.ownEntries();
@@ -17,7 +18,7 @@ final class JoinedEntries implements Iterator<LayerEntry> {
     this.below = next(this.lower);
   }
 
-  private static LayerEntry next(Iterator<LayerEntry> entries) {
+  private static @Nullable LayerEntry next(Iterator<LayerEntry> entries) {
     return entries.hasNext() ? entries.next() : null;
   }
 
@@ -31,6 +32,9 @@ final class JoinedEntries implements Iterator<LayerEntry> {
   public LayerEntry next() {
     int order = order();
     LayerEntry entry = order <= 0 ? above : below;
+    if (entry == null) {
+      throw new NoSuchElementException();
+    }
     if (order <= 0) {
       above = next(upper);
     }

@@ -16,11 +16,16 @@ import java.util.Optional;
 public final class Layer {
   private final Path root;
   private final boolean base;
-  private final Dialect stated;
-  private final ExtendedAttributes extended;
-  private final Layer under;
+  private final @Nullable Dialect stated;
+  private final @Nullable ExtendedAttributes extended;
+  private final @Nullable Layer under;
 
-  private Layer(Path root, boolean base, Dialect stated, ExtendedAttributes extended, Layer under) {
+  private Layer(
+      Path root,
+      boolean base,
+      @Nullable Dialect stated,
+      @Nullable ExtendedAttributes extended,
+      @Nullable Layer under) {
     this.root = root.toAbsolutePath().normalize();
     this.base = base;
     this.stated = stated;

@@ -37,14 +37,14 @@ public final class LayerDirectory implements AutoCloseable {
   private final Listing listing;
 
   /** The directory of the same path in the layer that is one with this one, right below it. */
-  private LayerDirectory under;
+  private @Nullable LayerDirectory under;
 
   /** Whether something is there that is no directory, which this one has replaced. */
   private boolean cut;
 
-  private DirectoryMarks marks;
-  private LayerEntry asked;
-  private SortedMap<String, byte[]> found;
+  private @Nullable DirectoryMarks marks;
+  private @Nullable LayerEntry asked;
+  private @Nullable SortedMap<String, byte[]> found;
 
   private LayerDirectory(
       Markers markers,
@@ -59,6 +59,7 @@ public final class LayerDirectory implements AutoCloseable {
     this.listing = listing;
   }
 
+  @SuppressWarnings("StreamResourceLeak") // what is returned closes it
   static LayerDirectory root(Layer layer) {
     Path root = layer.root();
     ContainerPath path = ContainerPath.of("/");
@@ -150,7 +151,7 @@ public final class LayerDirectory implements AutoCloseable {
     return listing.entries(this);
   }
 
-  private LayerEntry find(byte[] name) {
+  private @Nullable LayerEntry find(byte[] name) {
     LayerEntry own = listing.find(this, name);
     return own == null && under != null ? under.find(name) : own;
   }
@@ -218,7 +219,8 @@ public final class LayerDirectory implements AutoCloseable {
   }
 
   /** What shows through a directory of this one; null where nothing does. */
-  private LayerDirectory joined(LayerDirectory opened) {
+  @SuppressWarnings("NullAway") // called only where a directory lies under this one
+  private @Nullable LayerDirectory joined(LayerDirectory opened) {
     if (opened.marks().redirect() != null) {
       throw renamed(opened.self);
     }
@@ -282,11 +284,13 @@ public final class LayerDirectory implements AutoCloseable {
 
   /** Whoever asks for one thing that is in the attributes of an entry asks for the others next. */
   private SortedMap<String, byte[]> all(LayerEntry entry) {
-    if (entry != asked) {
-      found = markers(entry).all(entry.file(), entry.kind());
+    SortedMap<String, byte[]> all = found;
+    if (all == null || entry != asked) {
+      all = markers(entry).all(entry.file(), entry.kind());
+      found = all;
       asked = entry;
     }
-    return found;
+    return all;
   }
 
   /** The mode and owner of an entry, which fuse-overlayfs may keep in an attribute of its own. */
@@ -339,6 +343,7 @@ public final class LayerDirectory implements AutoCloseable {
   }
 
   /** Null where it was not renamed; what cannot be read only matters where something lies below. */
+  @Nullable
   byte[] rawRedirect(boolean coversSomething) {
     if (coversSomething) {
       requireReadable();
@@ -346,6 +351,7 @@ public final class LayerDirectory implements AutoCloseable {
     return marks().redirect();
   }
 
+  @Nullable
   byte[] rawRedirect(LayerEntry file, boolean coversSomething) {
     if (coversSomething) {
       markers(file).requireReadable(file.file());
@@ -353,7 +359,7 @@ public final class LayerDirectory implements AutoCloseable {
     return checked(file, markers(file).fileMarks(file.file()).redirect());
   }
 
-  private byte[] checked(LayerEntry file, byte[] redirect) {
+  private @Nullable byte[] checked(LayerEntry file, @Nullable byte[] redirect) {
     if (redirect != null && holder(file).under != null) {
       throw renamed(file);
     }

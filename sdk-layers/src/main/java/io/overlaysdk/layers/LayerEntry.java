@@ -32,7 +32,7 @@ public final class LayerEntry {
   private final Kind kind;
   private final boolean shadowing;
   private final long size;
-  private Stat stat;
+  private @Nullable Stat stat;
 
   LayerEntry(
       ContainerPath parent,

@@ -24,12 +24,13 @@ final class Listing {
           .thenComparing(item -> item.whiteoutFile);
 
   /** A name, and that of the file; the one of a {@code .wh.} file is the name that it hides. */
-  private record Item(byte[] name, Path fileName, boolean whiteoutFile, boolean shadowing) {}
+  private record Item(
+      byte[] name, @Nullable Path fileName, boolean whiteoutFile, boolean shadowing) {}
 
   private final List<Item> items;
   private final List<Path> whiteoutFiles = new ArrayList<>();
-  private Path sentinel;
-  private Path stray;
+  private @Nullable Path sentinel;
+  private @Nullable Path stray;
 
   private Listing(List<Item> items) {
     this.items = items;
@@ -128,6 +129,7 @@ final class Listing {
   }
 
   /** The entry of this name in {@code directory}; null where there is none. */
+  @Nullable
   LayerEntry find(LayerDirectory directory, byte[] name) {
     int index =
         Collections.binarySearch(
@@ -137,6 +139,7 @@ final class Listing {
     return index < 0 ? null : entry(directory, items.get(index));
   }
 
+  @SuppressWarnings("NullAway") // only what is searched for has no file name
   private static LayerEntry entry(LayerDirectory directory, Item item) {
     return directory.entry(item.name, item.fileName, item.whiteoutFile, item.shadowing);
   }

@@ -24,7 +24,7 @@ final class LowerEntry {
   private final LowerPart top;
   private final List<LowerPart> parts;
   private final List<LowerPart> beneath;
-  private Set<String> known;
+  private @Nullable Set<String> known;
 
   /**
    * @param parts the directories that are merged here, the topmost first; none where it is no
@@ -68,6 +68,7 @@ final class LowerEntry {
   }
 
   /** Null where there is nothing. */
+  @Nullable
   LowerEntry child(byte[] name) {
     if (known != null && !known.contains(key(name))) {
       return null;
@@ -149,7 +150,7 @@ final class LowerEntry {
     return source.content();
   }
 
-  private LowerEntry source(byte[] redirect) {
+  private @Nullable LowerEntry source(@Nullable byte[] redirect) {
     if (redirect != null && redirect[0] == '/') {
       return lowers.below(top.layer(), ContainerPath.of(redirect));
     }

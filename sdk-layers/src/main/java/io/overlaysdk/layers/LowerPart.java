@@ -15,7 +15,7 @@ final class LowerPart {
   private final int layer;
   private final Path file;
   private final Stat stat;
-  private DirectoryMarks marks;
+  private @Nullable DirectoryMarks marks;
 
   LowerPart(Markers markers, int layer, Path file, Stat stat) {
     this.markers = markers;
@@ -41,6 +41,7 @@ final class LowerPart {
   }
 
   /** Null where there is nothing. */
+  @Nullable
   LowerPart child(byte[] name) {
     Path child = Names.resolve(file, name);
     Stat found = Stat.orNull(child);
@@ -80,6 +81,7 @@ final class LowerPart {
   }
 
   /** An absolute path, or the name of a sibling; null where it was not renamed. */
+  @Nullable
   byte[] redirect() {
     byte[] value = marks().redirect();
     return value == null || value.length == 0 ? null : value;

@@ -44,6 +44,7 @@ final class Lowers {
   }
 
   /** What the layers beneath number {@code above} show at a path; null where there is nothing. */
+  @Nullable
   LowerEntry below(int above, ContainerPath path) {
     if (above + 1 >= topToBottom.size()) {
       return null;
@@ -62,6 +63,7 @@ final class Lowers {
   }
 
   /** What one name stands for in the directories {@code parts}, the topmost first. */
+  @Nullable
   LowerEntry lookup(List<LowerPart> parts, byte[] name) {
     LowerPart first = null;
     List<LowerPart> merged = List.of();

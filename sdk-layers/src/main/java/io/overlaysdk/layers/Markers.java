@@ -26,11 +26,11 @@ final class Markers {
   private static final long NOBODY = 65534;
 
   private final Layer layer;
-  private final Dialect stated;
-  private Dialect dialect;
+  private final @Nullable Dialect stated;
+  private @Nullable Dialect dialect;
   private boolean rootSeen;
-  private Evidence evidence;
-  private Boolean hidden;
+  private @Nullable Evidence evidence;
+  private @Nullable Boolean hidden;
 
   Markers(Layer layer) {
     this.layer = layer;
@@ -180,7 +180,7 @@ final class Markers {
     return new Permissions(stat.permissions(), stat.uid(), stat.gid());
   }
 
-  Optional<ContainerPath> redirect(ContainerPath parent, byte[] value) {
+  Optional<ContainerPath> redirect(ContainerPath parent, @Nullable byte[] value) {
     if (value == null) {
       return Optional.empty();
     }
@@ -208,7 +208,7 @@ final class Markers {
    * Who wrote the layer, as far as attributes go. A kernel overlay that root mounted marks its
    * root; to such a one, {@code user.overlay.*} are attributes like any other.
    */
-  private Dialect dialect() {
+  private @Nullable Dialect dialect() {
     if (!rootSeen) {
       rootSeen = true;
       dialect = stated;
@@ -264,7 +264,7 @@ final class Markers {
     }
   }
 
-  private static String text(byte[] value) {
+  private static String text(@Nullable byte[] value) {
     return value == null ? "" : new String(value, UTF_8);
   }
 }

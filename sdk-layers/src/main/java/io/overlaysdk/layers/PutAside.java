@@ -33,7 +33,7 @@ final class PutAside implements AutoCloseable {
   private final Path journal;
   private final Path root;
   private final boolean privileged;
-  private FileChannel channel;
+  private @Nullable FileChannel channel;
 
   /** What is done meanwhile. */
   interface Work {
@@ -118,6 +118,7 @@ final class PutAside implements AutoCloseable {
     cut(start);
   }
 
+  @SuppressWarnings("NullAway") // the journal is open once something is noted
   private void cut(long start) throws IOException {
     channel.truncate(start);
     channel.position(start);
@@ -140,6 +141,7 @@ final class PutAside implements AutoCloseable {
     return start;
   }
 
+  @SuppressWarnings("JavaInstantGetSecondsGetNano") // the seconds stand before it
   private String line(Path file, Stat stat) {
     return String.join(
             " ",
@@ -208,8 +210,8 @@ final class PutAside implements AutoCloseable {
     Path way = root;
     for (Path part : root.relativize(file)) {
       Stat stat = Stat.orNull(way);
-      boolean missing = stat == null;
-      if (part.toString().matches("|[.]{1,2}") || !missing && stat.kind() != Kind.DIRECTORY) {
+      boolean leadsOn = stat == null || stat.kind() == Kind.DIRECTORY;
+      if (part.toString().matches("|[.]{1,2}") || !leadsOn) {
         throw new IllegalArgumentException(file + " leads out of " + root);
       }
       way = way.resolve(part);

@@ -34,7 +34,7 @@ final class Rewriting implements AutoCloseable {
 
   /** What is done in one directory, when those in it are done. */
   private interface Work {
-    void in(LayerDirectory directory, LowerEntry lower, boolean cut) throws IOException;
+    void in(LayerDirectory directory, @Nullable LowerEntry lower, boolean cut) throws IOException;
   }
 
   Rewriting(
@@ -86,7 +86,7 @@ final class Rewriting implements AutoCloseable {
     }
   }
 
-  private void walk(LayerDirectory directory, LowerEntry lower, boolean cut, Work work)
+  private void walk(LayerDirectory directory, @Nullable LowerEntry lower, boolean cut, Work work)
       throws IOException {
     for (LayerEntry entry : directory.entries()) {
       if (entry.isDirectory()) {
@@ -103,7 +103,7 @@ final class Rewriting implements AutoCloseable {
     work.in(directory, lower, cut);
   }
 
-  private void descend(LayerDirectory opened, LowerEntry lower, boolean cut, Work work)
+  private void descend(LayerDirectory opened, @Nullable LowerEntry lower, boolean cut, Work work)
       throws IOException {
     LowerEntry below = lower == null ? null : lower.child(opened.self().rawName());
     if (below != null && below.isDirectory()) {
@@ -113,7 +113,7 @@ final class Rewriting implements AutoCloseable {
     }
   }
 
-  private void makeWhiteouts(LayerDirectory directory, LowerEntry lower, boolean cut)
+  private void makeWhiteouts(LayerDirectory directory, @Nullable LowerEntry lower, boolean cut)
       throws IOException {
     Set<byte[]> missing = new TreeSet<>(Arrays::compareUnsigned);
     Set<byte[]> replaced = new TreeSet<>(Arrays::compareUnsigned);
@@ -146,12 +146,12 @@ final class Rewriting implements AutoCloseable {
         });
   }
 
-  private void removeWhiteoutFiles(LayerDirectory directory, LowerEntry lower, boolean cut)
-      throws IOException {
+  private void removeWhiteoutFiles(
+      LayerDirectory directory, @Nullable LowerEntry lower, boolean cut) throws IOException {
     remove(directory, directory.listing().whiteoutFiles());
   }
 
-  private void removeOpaqueness(LayerDirectory directory, LowerEntry lower, boolean cut)
+  private void removeOpaqueness(LayerDirectory directory, @Nullable LowerEntry lower, boolean cut)
       throws IOException {
     for (LayerEntry entry : directory.entries()) {
       if (entry.kind() == Kind.FILE) {

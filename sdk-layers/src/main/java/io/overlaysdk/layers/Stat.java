@@ -39,7 +39,7 @@ record Stat(
   }
 
   /** Null where there is nothing. */
-  static Stat orNull(Path file) {
+  static @Nullable Stat orNull(Path file) {
     try {
       return read(file);
     } catch (NoSuchFileException e) {
@@ -49,6 +49,7 @@ record Stat(
     }
   }
 
+  @SuppressWarnings("NullAway") // each attribute that was asked for is there
   private static Stat read(Path file) throws IOException {
     Map<String, Object> found = Files.readAttributes(file, ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
     return new Stat(

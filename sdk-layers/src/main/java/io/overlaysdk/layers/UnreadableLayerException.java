@@ -11,12 +11,12 @@ public final class UnreadableLayerException extends OverlayException {
 
   private final transient Path file;
 
-  public UnreadableLayerException(Path file, String message, Throwable cause) {
+  public UnreadableLayerException(Path file, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.file = file;
   }
 
-  static UnreadableLayerException of(String doing, Path file, IOException cause) {
+  static UnreadableLayerException of(String doing, Path file, @Nullable IOException cause) {
     String remedy =
         cause instanceof AccessDeniedException
             ? "; read the overlay as the user who owns the file, or in the user namespace that it"

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.overlaysdk.Change;
@@ -373,7 +374,7 @@ class MarkersTest {
   @Test
   void changesCanBeAskedForOnce() {
     try (Changes changes = LayerChanges.between(List.of(base), upper, ChangeOptions.standard())) {
-      changes.iterator();
+      assertNotNull(changes.iterator());
       assertThrows(IllegalStateException.class, changes::iterator);
     }
   }

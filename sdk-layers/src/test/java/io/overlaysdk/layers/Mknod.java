@@ -1,5 +1,7 @@
 package io.overlaysdk.layers;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -21,7 +23,7 @@ final class Mknod implements Whiteouts {
     try {
       Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
       process.getOutputStream().close();
-      String output = new String(process.getInputStream().readAllBytes());
+      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
       if (process.waitFor() != 0) {
         throw new AssertionError(String.join(" ", words) + ": " + output);
       }

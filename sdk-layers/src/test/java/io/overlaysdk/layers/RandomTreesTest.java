@@ -74,7 +74,8 @@ class RandomTreesTest {
 
   private void run(long seed, Path here) throws IOException {
     Random random = new Random(seed * 0x9E3779B97F4A7C15L);
-    Driver driver = Driver.values()[random.nextInt(Driver.values().length)];
+    List<Driver> drivers = List.of(Driver.values());
+    Driver driver = drivers.get(random.nextInt(drivers.size()));
     Tree base = Simulator.randomTree(random, 0);
     base.write(here.resolve("base"));
     boolean stated = random.nextBoolean();

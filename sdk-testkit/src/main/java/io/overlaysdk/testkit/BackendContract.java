@@ -195,16 +195,19 @@ public abstract class BackendContract {
             new Host.Answer(0, "tool version 99999999999999999999.x.-1", ""),
             new Host.Answer(127, "", "error while loading shared libraries"));
     return nonsense.stream()
-        .map(answer -> dynamicTest(answer.toString(), () -> backend().probe(new Liar(answer))));
+        .map(
+            answer ->
+                dynamicTest(
+                    answer.toString(), () -> backend().probe(new Liar(Optional.of(answer)))));
   }
 
   @Test
   void doesNotThrowWhereNoProgramAnswers() {
-    backend().probe(new Liar(null));
+    backend().probe(new Liar(Optional.empty()));
   }
 
   /** A machine that has every program, each of which gives the same answer. */
-  private record Liar(Answer answer) implements Host {
+  private record Liar(Optional<Answer> answer) implements Host {
     @Override
     public String os() {
       return "Linux";
@@ -227,12 +230,12 @@ public abstract class BackendContract {
 
     @Override
     public Optional<Answer> ask(List<String> words) {
-      return Optional.ofNullable(answer);
+      return answer;
     }
 
     @Override
     public Optional<String> read(Path file) {
-      return answer == null ? Optional.empty() : Optional.of(answer.stdout());
+      return answer.map(Answer::stdout);
     }
 
     @Override
@@ -294,10 +297,11 @@ public abstract class BackendContract {
   private void assertOrderly(Plan plan) {
     Set<Path> made = new HashSet<>(Set.of(SCRATCH));
     for (Step step : plan.prepare()) {
-      Path path = pathOf(step);
-      if (path == null) {
+      Optional<Path> written = pathOf(step);
+      if (written.isEmpty()) {
         continue;
       }
+      Path path = written.get();
       assertTrue(path.startsWith(SCRATCH), path + " is not in the scratch directory");
       assertTrue(path.equals(path.normalize()), path + " is not normalized");
       assertTrue(made.contains(path.getParent()), "nothing made the parent of " + path);
@@ -305,15 +309,15 @@ public abstract class BackendContract {
     }
   }
 
-  private static Path pathOf(Step step) {
+  private static Optional<Path> pathOf(Step step) {
     if (step instanceof Step.MakeDirectory made) {
-      return made.path();
+      return Optional.of(made.path());
     } else if (step instanceof Step.WriteFile written) {
-      return written.path();
+      return Optional.of(written.path());
     } else if (step instanceof Step.Link link) {
-      return link.path();
+      return Optional.of(link.path());
     }
-    return null;
+    return Optional.empty();
   }
 
   @TestFactory
@@ -539,8 +543,9 @@ public abstract class BackendContract {
     expressedOrRefused(
         sif().request(),
         plan -> {
-          assertTrue(refused.getMessage().contains("amd64"), refused.getMessage());
-          assertTrue(refused.getMessage().contains("arm64"), refused.getMessage());
+          String message = String.valueOf(refused.getMessage());
+          assertTrue(message.contains("amd64"), message);
+          assertTrue(message.contains("arm64"), message);
         });
   }
 }

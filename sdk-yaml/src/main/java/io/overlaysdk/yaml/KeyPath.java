@@ -2,6 +2,7 @@ package io.overlaysdk.yaml;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -9,32 +10,32 @@ import java.util.regex.Pattern;
  * it is needed: a file with long keys around many values would fill the memory with their paths.
  */
 final class KeyPath {
-  static final KeyPath ROOT = new KeyPath(null, "");
+  static final KeyPath ROOT = new KeyPath(Optional.empty(), "");
 
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_-]+");
 
-  private final KeyPath parent;
+  private final Optional<KeyPath> parent;
   private final String step;
 
-  private KeyPath(KeyPath parent, String step) {
+  private KeyPath(Optional<KeyPath> parent, String step) {
     this.parent = parent;
     this.step = step;
   }
 
   KeyPath key(String name) {
     String step = PLAIN.matcher(name).matches() ? "." + name : "[" + Shown.quoted(name) + "]";
-    return new KeyPath(this, step);
+    return new KeyPath(Optional.of(this), step);
   }
 
   /** The item of this number, from 0. */
   KeyPath item(int index) {
-    return new KeyPath(this, "[" + index + "]");
+    return new KeyPath(Optional.of(this), "[" + index + "]");
   }
 
   @Override
   public String toString() {
     Deque<String> steps = new ArrayDeque<>();
-    for (KeyPath path = this; path.parent != null; path = path.parent) {
+    for (KeyPath path = this; path.parent.isPresent(); path = path.parent.get()) {
       steps.push(path.step);
     }
     String text = String.join("", steps);

@@ -4,6 +4,7 @@ import io.overlaysdk.ConfigException;
 import io.overlaysdk.InvalidSpecException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
@@ -28,7 +29,7 @@ record Place(Path file, int line, int column, KeyPath keys) {
     try {
       return value.get();
     } catch (InvalidSpecException e) {
-      throw because(e.getMessage(), e);
+      throw because(Objects.toString(e.getMessage()), e);
     } catch (InvalidPathException e) {
       throw because("not a path on this machine: " + e.getMessage(), e);
     }

@@ -3,6 +3,7 @@ package io.overlaysdk.yaml;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -74,12 +75,12 @@ final class Section {
     if (found.isEmpty()) {
       throw place.error(rule + "; here is none of them");
     }
-    throw entries.get(found.get(1)).key().error(rule + "; here are " + String.join(" and ", found));
+    throw keyPlace(found.get(1)).error(rule + "; here are " + String.join(" and ", found));
   }
 
   /** The place of {@code key}, which is here. */
   Place keyPlace(String key) {
-    return entries.get(key).key();
+    return Objects.requireNonNull(entries.get(key), key).key();
   }
 
   boolean has(String key) {

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** Reads a step, whose action is the one of its keys that is the name of one. */
@@ -34,7 +35,7 @@ final class StepReader {
     KEYS.values().forEach(all::addAll);
     Section any = Section.of(node, all);
     String action = any.oneOf("a step", List.copyOf(KEYS.keySet()));
-    Section step = Section.of(node, KEYS.get(action));
+    Section step = Section.of(node, Objects.requireNonNull(KEYS.get(action)));
     return switch (action) {
       case "build" -> build(step);
       case "create" -> create(step);

@@ -1,5 +1,6 @@
 package io.overlaysdk.backend.overlayfs;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -44,7 +45,7 @@ final class SandboxBuilderTest {
                 directory.resolve("target").toString())
             .redirectErrorStream(true)
             .start();
-    String said = new String(process.getInputStream().readAllBytes());
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertTrue(process.waitFor(30, TimeUnit.SECONDS));
     assertEquals(expected, process.exitValue(), said);
     return said;

@@ -1,5 +1,6 @@
 package io.overlaysdk.it.processes;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -192,7 +193,7 @@ class KilledJvmIT {
           ChildJvm.of(site.directory(), RecoverProgram.class, site.directory() + "")
               .redirectError(Redirect.INHERIT)
               .start();
-      assertEquals("[]", new String(other.getInputStream().readAllBytes()));
+      assertEquals("[]", new String(other.getInputStream().readAllBytes(), UTF_8));
       Files.createFile(site.shared().resolve("recovered"));
 
       assertEquals("alive\n", running.get(30, TimeUnit.SECONDS).orThrow().stdout());

@@ -1,5 +1,6 @@
 package io.overlaysdk.it.processes;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -106,7 +107,7 @@ class StreamsIT {
       Result result =
           session.run(
               Command.of("sh", "-c", "head -c 3; exec <&-; echo closed; exit 3")
-                  .stdin(("abc" + "x".repeat(MEGABYTE)).getBytes()));
+                  .stdin(("abc" + "x".repeat(MEGABYTE)).getBytes(UTF_8)));
 
       assertEquals("abcclosed\n", result.stdout());
       assertEquals(3, result.exitStatus());

@@ -21,7 +21,7 @@ final class BackgroundOutput implements Closeable {
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(BackgroundOutput::daemon);
   private ByteBuffer spare;
-  private Future<?> writing;
+  private @Nullable Future<?> writing;
 
   BackgroundOutput(WritableByteChannel out, ByteBuffer spare) {
     this.out = out;

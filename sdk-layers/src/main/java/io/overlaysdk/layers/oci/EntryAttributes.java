@@ -13,8 +13,8 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.OptionalLong;
-import java.util.SortedMap;
 
 /** Gives what was just made the owner, mode, attributes and time that its entry says. */
 final class EntryAttributes {
@@ -31,7 +31,7 @@ final class EntryAttributes {
   };
 
   private final OwnerMap owners;
-  private final NodeMaker nodes;
+  private final @Nullable NodeMaker nodes;
   private final int ownUser;
   private final int ownGroup;
 
@@ -79,6 +79,7 @@ final class EntryAttributes {
    * matters: a change of owner clears the set-user-id bit and capabilities, and after the mode is
    * set a plain user may no longer open what it made.
    */
+  @SuppressWarnings("NullAway") // it was checked that one is there for an entry that needs one
   void set(Path file, TarEntry entry) throws IOException {
     boolean node = !isFileOrDirectory(entry) && entry.type() != Type.SYMLINK;
     users(file, entry);
@@ -115,7 +116,7 @@ final class EntryAttributes {
     UserDefinedFileAttributeView view =
         Files.getFileAttributeView(
             file, UserDefinedFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-    for (SortedMap.Entry<String, byte[]> attribute : entry.xattrs().entrySet()) {
+    for (Map.Entry<String, byte[]> attribute : entry.xattrs().entrySet()) {
       if (attribute.getKey().startsWith(USER)) {
         view.write(
             attribute.getKey().substring(USER.length()), ByteBuffer.wrap(attribute.getValue()));
@@ -124,6 +125,7 @@ final class EntryAttributes {
   }
 
   /** Sets the attributes that Java cannot. */
+  @SuppressWarnings("NullAway") // it was checked that one is there for an entry that needs one
   void others(Path file, TarEntry entry) {
     entry
         .xattrs()

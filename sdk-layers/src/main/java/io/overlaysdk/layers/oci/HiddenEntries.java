@@ -154,7 +154,7 @@ final class HiddenEntries {
     }
   }
 
-  private static <T> T require(T maker, String what) {
+  private static <T> T require(@Nullable T maker, String what) {
     if (maker == null) {
       throw new UnsupportedException("the layer " + what + ": Java cannot make that");
     }

@@ -14,8 +14,8 @@ record ImportOptions(
     LayerLimits limits,
     List<Layer> lowers,
     Dialect dialect,
-    Whiteouts whiteouts,
-    NodeMaker nodes,
+    @Nullable Whiteouts whiteouts,
+    @Nullable NodeMaker nodes,
     boolean implying) {
   static final ImportOptions DEFAULT =
       new ImportOptions(

@@ -34,7 +34,7 @@ final class LayerExport {
   private final Optional<List<Layer>> lowers;
 
   /** That of the root, in neutral form. */
-  private Permissions owner;
+  private @Nullable Permissions owner;
 
   /** Whether anything in the archive has that owner. */
   private boolean named;
@@ -117,7 +117,8 @@ final class LayerExport {
    * @param hidden what the layers below have there, of which nothing is seen; null where it is
    *     seen, or nobody has looked because nothing needs to be hidden
    */
-  private void contents(LayerDirectory directory, MergedDirectory hidden) throws IOException {
+  private void contents(LayerDirectory directory, @Nullable MergedDirectory hidden)
+      throws IOException {
     for (LayerEntry entry : devicesFirst(directory, hidden)) {
       if (entry.isDirectory()) {
         try (LayerDirectory child = directory.open(entry);
@@ -132,7 +133,8 @@ final class LayerExport {
     }
   }
 
-  private MergedDirectory hidden(LayerDirectory directory, MergedDirectory above) {
+  private @Nullable MergedDirectory hidden(
+      LayerDirectory directory, @Nullable MergedDirectory above) {
     if (above != null) {
       return above.open(directory.path());
     }
@@ -153,7 +155,8 @@ final class LayerExport {
    * Writes a device for each entry that is deleted, and for each of a directory of which nothing is
    * seen. Returns the other entries.
    */
-  private List<LayerEntry> devicesFirst(LayerDirectory directory, MergedDirectory hidden)
+  @SuppressWarnings("NullAway") // in neutral form there is an owner
+  private List<LayerEntry> devicesFirst(LayerDirectory directory, @Nullable MergedDirectory hidden)
       throws IOException {
     List<LayerEntry> rest = new ArrayList<>();
     SortedSet<ContainerPath> gone = new TreeSet<>();

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 
 /** Goes through an archive once and makes what it says, or refuses it. */
 final class LayerImport {
@@ -43,7 +44,7 @@ final class LayerImport {
         where = "behind \"" + printable(entry.name()) + "\"";
       }
     } catch (BadHeader e) {
-      throw refused(file, e.getMessage(), where, e);
+      throw refused(file, Objects.toString(e.getMessage()), where, e);
     } catch (FileAlreadyExistsException e) {
       throw refused(file, "a name that it holds twice", where, e);
     }
@@ -140,7 +141,7 @@ final class LayerImport {
     }
   }
 
-  private TarEntry like(ContainerPath path, MergedDirectory.Seen seen) throws BadHeader {
+  private TarEntry like(ContainerPath path, @Nullable MergedDirectory.Seen seen) throws BadHeader {
     if (seen == null) {
       if (!options.implying() && options.lowers().isEmpty()) {
         throw new BadHeader(
@@ -209,7 +210,7 @@ final class LayerImport {
     byte[] rooted = ("/" + new String(name, ISO_8859_1)).getBytes(ISO_8859_1);
     StringBuilder text = new StringBuilder();
     for (byte b : rooted) {
-      text.append(b >= ' ' && b < 0x7f ? String.valueOf((char) b) : String.format("\\x%02x", b));
+      text.append(b >= ' ' && b != 0x7f ? String.valueOf((char) b) : String.format("\\x%02x", b));
     }
     return text.substring(1);
   }

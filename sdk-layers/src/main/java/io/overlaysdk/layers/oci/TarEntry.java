@@ -50,7 +50,7 @@ record TarEntry(
     }
 
     /** The type of this flag, or null where no layer may hold such a member. */
-    static Type of(byte flag) {
+    static @Nullable Type of(byte flag) {
       for (Type type : values()) {
         if (type.flag == flag) {
           return type;

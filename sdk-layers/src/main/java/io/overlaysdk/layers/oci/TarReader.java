@@ -39,14 +39,15 @@ final class TarReader {
   /** What stood in headers of their own before the member. */
   private Map<String, byte[]> pax = Map.of();
 
-  private byte[] longName;
-  private byte[] longLink;
+  private @Nullable byte[] longName;
+  private @Nullable byte[] longLink;
 
   TarReader(InputStream in) {
     this.in = in;
   }
 
   /** The next member, or null after the last one. */
+  @Nullable
   TarEntry next() throws IOException, BadHeader {
     skipContent();
     pax = Map.of();
@@ -147,7 +148,8 @@ final class TarReader {
     }
   }
 
-  private byte[] longText(UstarHeader header, byte[] before) throws IOException, BadHeader {
+  private byte[] longText(UstarHeader header, @Nullable byte[] before)
+      throws IOException, BadHeader {
     if (before != null) {
       throw new BadHeader("two long names follow one another");
     }
@@ -192,10 +194,10 @@ final class TarReader {
   }
 
   private static String printable(byte flag) {
-    return flag > ' ' && flag < 0x7f ? String.valueOf((char) flag) : "\\" + (flag & 0xff);
+    return flag > ' ' && flag != 0x7f ? String.valueOf((char) flag) : "\\" + (flag & 0xff);
   }
 
-  private byte[] text(String keyword, byte[] gnu, byte[] field) throws BadHeader {
+  private byte[] text(String keyword, @Nullable byte[] gnu, byte[] field) throws BadHeader {
     byte[] text = pax.get(keyword);
     if (text != null && gnu != null) {
       throw new BadHeader("a member with two long names, one of each kind");

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -30,7 +31,7 @@ final class TreeExport {
   private static final int LARGEST_KEPT = 1 << 20;
 
   private final List<Layer> layers;
-  private final Map<Layer, OwnerMap> owners = new IdentityHashMap<>();
+  private final IdentityHashMap<Layer, OwnerMap> owners = new IdentityHashMap<>();
   private final TarWriter tar;
   private final EntryWriter writer;
   private final TreeWriter.Options options;
@@ -73,7 +74,7 @@ final class TreeExport {
 
   private void merged(ContainerPath path, MergedDirectory directory) throws IOException {
     Seen self = directory.self();
-    writer.directory(self.in(), self.entry(), owners.get(self.layer()));
+    writer.directory(self.in(), self.entry(), ownersOf(self.layer()));
     SortedMap<ContainerPath, Seen> entries = directory.entries();
     Optional<Seen> log = Optional.empty();
     for (Map.Entry<ContainerPath, Seen> child : entries.entrySet()) {
@@ -85,7 +86,7 @@ final class TreeExport {
           merged(child.getKey(), opened);
         }
       } else {
-        writer.other(seen.in(), seen.entry(), owners.get(seen.layer()));
+        writer.other(seen.in(), seen.entry(), ownersOf(seen.layer()));
         keep(child.getKey(), seen);
       }
     }
@@ -115,7 +116,7 @@ final class TreeExport {
   }
 
   /** Where it is not there at all: what is there is written by whoever comes to it. */
-  private void addLogDirectory(Seen found, Instant modified) throws IOException {
+  private void addLogDirectory(@Nullable Seen found, Instant modified) throws IOException {
     if (found != null && found.entry().isDirectory()) {
       return;
     }
@@ -224,7 +225,7 @@ final class TreeExport {
       boolean cut)
       throws IOException {
     ContainerPath place = logDirectory().orElse(null);
-    if (directory.path().equals(place)) {
+    if (logDirectory().filter(directory.path()::equals).isPresent()) {
       log(logBefore(directory, live, below, hidden, cut), directory.self().modified());
     } else if (directory.path().equals(ROOT) && place != null && !live.containsKey(place)) {
       Seen seen = below.get(place);
@@ -254,7 +255,7 @@ final class TreeExport {
     if (!seen.entry().isDirectory()) {
       addLogDirectory(seen, Instant.EPOCH);
     }
-    writer.directory(seen.in(), seen.entry(), owners.get(seen.layer()));
+    writer.directory(seen.in(), seen.entry(), ownersOf(seen.layer()));
     try (MergedDirectory root = MergedDirectory.root(layers.subList(0, layers.size() - 1));
         MergedDirectory directory = root.open(place)) {
       log(
@@ -264,7 +265,11 @@ final class TreeExport {
   }
 
   private OwnerMap ownersOfTop() {
-    return owners.get(layers.get(layers.size() - 1));
+    return ownersOf(layers.get(layers.size() - 1));
+  }
+
+  private OwnerMap ownersOf(Layer layer) {
+    return Objects.requireNonNull(owners.get(layer));
   }
 
   private void whiteout(ContainerPath path) throws IOException {

@@ -78,8 +78,8 @@ public enum TreeUse {
     boolean kept =
         switch (this) {
           case OCI_LAYER -> true;
-          case SQUASHFS -> user || name.startsWith("trusted.") || name.startsWith("security.");
-          case DIRECTORY -> user || name.startsWith("trusted.") || name.startsWith("security.");
+          case SQUASHFS, DIRECTORY ->
+              user || name.startsWith("trusted.") || name.startsWith("security.");
           case OWN_DIRECTORY -> user;
         };
     if (this == SQUASHFS && EntryAttributes.isMarker(name)) {

@@ -28,7 +28,7 @@ final class UpperTree {
 
   private final Path root;
   private final EntryAttributes attributes;
-  private final NodeMaker nodes;
+  private final @Nullable NodeMaker nodes;
   private final byte[] chunk = new byte[1 << 17];
 
   /** Every directory that was made; parents after what is in them, so that times stay. */

@@ -1,5 +1,6 @@
 package io.overlaysdk.layers.oci;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -115,7 +116,8 @@ class LayerRoundTripTest {
         new String(
             ShellNodes.run(
                 List.of(
-                    "stat", "-c", "%b %s", directory.resolve("back/upper/app/zeros").toString())));
+                    "stat", "-c", "%b %s", directory.resolve("back/upper/app/zeros").toString())),
+            UTF_8);
     assertTrue(Integer.parseInt(blocks.split(" ")[0]) <= 16, blocks);
     assertTrue(blocks.endsWith(" 100000\n"), blocks);
   }
@@ -139,7 +141,7 @@ class LayerRoundTripTest {
   }
 
   private static List<String> listing(Path tar) {
-    return new String(ShellNodes.run(List.of("tar", "tf", tar.toString()))).lines().toList();
+    return new String(ShellNodes.run(List.of("tar", "tf", tar.toString())), UTF_8).lines().toList();
   }
 
   @Test
@@ -162,7 +164,8 @@ class LayerRoundTripTest {
     String tar =
         new String(
             ShellNodes.run(
-                List.of("tar", "tv", "--numeric-owner", "-f", directory + "/l.tar", "app/")));
+                List.of("tar", "tv", "--numeric-owner", "-f", directory + "/l.tar", "app/")),
+            UTF_8);
     assertTrue(
         tar.lines()
             .filter(line -> !line.startsWith("tar: "))

@@ -101,7 +101,7 @@ final class SampleUpper {
 
   private void file(String name, String content, int mode) throws Exception {
     Files.write(at(name), content.getBytes(ISO_8859_1));
-    age(at(name), Instant.ofEpochSecond(1_500_000_000 + tick, 1000 * tick++));
+    age(at(name), Instant.ofEpochSecond(1_500_000_000 + tick, 1000L * tick++));
     Files.setAttribute(at(name), "unix:mode", mode);
   }
 

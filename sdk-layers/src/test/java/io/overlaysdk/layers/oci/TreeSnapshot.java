@@ -58,7 +58,8 @@ final class TreeSnapshot {
     String name = file.getParent().toUri().relativize(uri(file)).getRawPath();
     String path = root.toUri().relativize(file.getParent().toUri()).getRawPath() + name;
     StringBuilder line = new StringBuilder(file.equals(root) ? "./" : path);
-    line.append(" %o %s:%s".formatted(stat.get("mode"), stat.get("uid"), stat.get("gid")));
+    line.append(
+        " %o %s:%s".formatted((Integer) stat.get("mode"), stat.get("uid"), stat.get("gid")));
     boolean whiteout = type == 2 && stat.get("rdev").equals(0L);
     if (times && !whiteout) {
       line.append(" ").append(stat.get("lastModifiedTime"));

@@ -1,5 +1,6 @@
 package io.overlaysdk.layers.oci;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
@@ -135,7 +136,8 @@ class UnpackedLayerTest {
                     "--utc",
                     "--warning=no-unknown-keyword",
                     "-tvf",
-                    export().toString())));
+                    export().toString())),
+            UTF_8);
     assertEquals(
         List.of(
             "drwxr-xr-x 0/0 0 2020-09-13 12:26 app/",

@@ -28,6 +28,7 @@ enum Mode {
       List.of(
           "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc");
 
+  @SuppressWarnings("ImmutableEnumChecker") // a list that cannot be changed
   private final List<String> users;
 
   Mode(String... users) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -235,7 +236,7 @@ public final class RootTools {
 
   /** For those who map no subordinate ids, so that nobody has to be asked how. */
   private RootMapping unmapped() {
-    return new RootMapping(tools.get(UNSHARE).path(), Optional.empty());
+    return new RootMapping(tool(UNSHARE).path(), Optional.empty());
   }
 
   private List<String> trial(Mode mode, RootMapping mapping, List<String> options) {
@@ -247,7 +248,11 @@ public final class RootTools {
   }
 
   private String path(String tool) {
-    return tools.get(tool).path().toString();
+    return tool(tool).path().toString();
+  }
+
+  private Tool tool(String name) {
+    return Objects.requireNonNull(tools.get(name), name);
   }
 
   private Optional<String> failure(List<String> words) {
