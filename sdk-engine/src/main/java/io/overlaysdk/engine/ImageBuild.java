@@ -10,7 +10,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.function.Function;
 
 /** Builds an image beside its target and moves it there when it is whole and can be read. */
@@ -21,6 +20,7 @@ final class ImageBuild {
   private final Function<String, Scratch> scratches;
   private final Path source;
   private final Path target;
+  private final NewFile place;
   private final Path partial;
 
   /**
@@ -32,8 +32,9 @@ final class ImageBuild {
     this.scratches = scratches;
     this.source = definition(definition);
     this.target = free(target);
-    this.partial =
-        this.target.resolveSibling("." + UUID.randomUUID() + "." + this.target.getFileName());
+    this.place = NewFile.of(this.target);
+    // a builder may go by the end of the name
+    this.partial = place.partial().resolve(this.target.getFileName());
   }
 
   /** How much of an image file is written. */
@@ -44,13 +45,13 @@ final class ImageBuild {
   void run() {
     Builders.Choice choice = builders.choose(source, partial);
     try (Scratch scratch = scratches.apply("build " + target)) {
+      scratch.beside(place);
+      Files.createDirectory(place.partial());
       scratch.perform(choice.steps(), LIMIT);
       ImageFacts built = new ImageReader().read(Image.at(partial));
       Files.move(Path.of(built.location()), target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new OverlayException("cannot move the image to " + target + ": " + e, e);
-    } finally {
-      discard(partial);
+      throw new OverlayException("cannot make the image " + target + ": " + e, e);
     }
   }
 
@@ -76,13 +77,5 @@ final class ImageBuild {
           "cannot build " + end + ": " + parent + " is not a directory that you can write to");
     }
     return end;
-  }
-
-  private static void discard(Path partial) {
-    try {
-      Deletion.tree(partial);
-    } catch (IOException e) {
-      throw new OverlayException("cannot delete the unfinished image " + partial + ": " + e, e);
-    }
   }
 }

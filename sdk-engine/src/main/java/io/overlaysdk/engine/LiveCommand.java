@@ -39,6 +39,7 @@ final class LiveCommand implements RunningCommand {
 
   /** Asked for once. */
   private boolean asked;
+
   private Optional<Lack> lack = Optional.empty();
 
   /**

@@ -4,7 +4,6 @@ import io.overlaysdk.Lack;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
-import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

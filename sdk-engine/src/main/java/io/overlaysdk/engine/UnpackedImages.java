@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Function;
 
 /**
@@ -107,9 +106,9 @@ final class UnpackedImages {
     if (Files.isDirectory(end, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    Path partial = directory.resolve(".partial-" + UUID.randomUUID());
     try (Scratch scratch = scratches.apply("unpacked " + image.from().location())) {
       PrivateDirectory.make(directory);
+      Path partial = scratch.beside(end);
       scratch.perform(unpacking(image, partial), LIMIT);
       Files.move(partial, end, StandardCopyOption.ATOMIC_MOVE);
       digests.ofImage(image.from().path());
@@ -118,8 +117,6 @@ final class UnpackedImages {
         throw new OverlayException(
             "cannot unpack " + image.from().location() + " into " + end + ": " + e, e);
       } // another session was faster
-    } finally {
-      discard(partial);
     }
   }
 
@@ -134,13 +131,5 @@ final class UnpackedImages {
       words.addAll(List.of("-excludes", image.from().location(), "dev/*"));
     }
     return new Step.Run("unpack " + image.from().location(), Invocation.of(image.tool(), words));
-  }
-
-  private static void discard(Path partial) {
-    try {
-      Deletion.tree(partial);
-    } catch (IOException e) {
-      throw new OverlayException("cannot delete the unfinished " + partial + ": " + e, e);
-    }
   }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -21,9 +22,14 @@ import java.util.stream.Stream;
  * is new each time, such as the ids of file systems.
  */
 final class TreeState {
+  private static final String DUMP =
+      "/usr/sbin/debugfs -R \"rdump /upper /work $2\" \"$1\" 2>/dev/null";
   private static final int TYPE = 0170000;
   private static final int REGULAR = 0100000;
   private static final int LINK = 0120000;
+
+  /** By digest: most are the same each time, and looking into one takes five programs. */
+  private static final Map<String, String> IMAGES = new ConcurrentHashMap<>();
 
   private final Path root;
   private final String seen;
@@ -108,7 +114,7 @@ final class TreeState {
       return generic(new String(bytes, UTF_8)).replaceAll("\\s+", " ");
     }
     if (bytes.length > 1082 && bytes[1080] == 0x53 && (bytes[1081] & 0xff) == 0xef) {
-      return image(path, bytes.length);
+      return IMAGES.computeIfAbsent(digest(bytes), key -> image(path, bytes.length));
     }
     if (!exact && new String(bytes, 0, Math.min(4, bytes.length), ISO_8859_1).equals("hsqs")) {
       return squashfs(path);
@@ -128,25 +134,23 @@ final class TreeState {
   }
 
   /** mkfs and e2fsck write times and ids. */
-  private static String image(Path path, int size) throws IOException {
-    Path content = Files.createTempDirectory("overlay-sdk-image");
+  private static String image(Path path, int size) {
     try {
-      Programs.run(
-          "sh",
-          "-c",
-          "/usr/sbin/debugfs -R \"rdump /upper /work $2\" \"$1\" 2>/dev/null",
-          "sh",
-          path.toString(),
-          content.toString());
-      return "ext3 "
-          + size
-          + " "
-          + new Ext3(path).problems().size()
-          + " problems "
-          + new TreeState(content, "", true).text().replace('\n', ' ');
-    } finally {
-      Programs.run("rm", "-rf", content.toString());
+      Path content = Files.createTempDirectory("overlay-sdk-image");
+      try {
+        Programs.run("sh", "-c", DUMP, "sh", path.toString(), content.toString());
+        String problems = new Ext3(path).problems().size() + " problems ";
+        return "ext3 " + size + " " + problems + new TreeState(content, "", true).inOneLine();
+      } finally {
+        Programs.run("rm", "-rf", content.toString());
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
     }
+  }
+
+  private String inOneLine() throws IOException {
+    return text().replace('\n', ' ');
   }
 
   /** What is given anew each time has a name of its kind. */

@@ -73,8 +73,9 @@ final class Workbench {
     }
     Programs.run("sh", "-euc", FILL, "sh", in(site).toString());
     sdk.adopt(on("mine"));
-    for (String image : new String[] {"mine.ext3", "marked.ext3", "empty.ext3", "broken.ext3"}) {
-      sdk.createOverlay(at(image), 16 << 20);
+    sdk.createOverlay(at("mine.ext3"), 16 << 20);
+    for (String image : new String[] {"marked.ext3", "empty.ext3", "broken.ext3"}) {
+      sdk.createOverlay(at(image), 8 << 20);
     }
     debugfs("mine.ext3", "write " + at("noise") + " /upper/noise", "mkdir /upper/srv");
     own("mine.ext3", "/upper/noise", "/upper/srv");
