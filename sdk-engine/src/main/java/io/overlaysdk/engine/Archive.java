@@ -154,7 +154,7 @@ final class Archive {
    * Makes one layer of several.
    *
    * @param layers those that lie on the image of {@code spec}, bottom to top
-   * @param target a directory overlay that is not there yet
+   * @param target a directory overlay that is not there yet, or an image in which nothing is
    */
   void merge(List<Overlay> layers, SessionSpec spec, Path target) {
     Facts facts = Facts.withoutDialects();
@@ -172,7 +172,8 @@ final class Archive {
             "cannot flatten " + spec.overlays() + ": it holds sockets: " + report.skipped());
       }
       List<LayerSource> lowers = LayerSource.of(images.readable(image), List.of());
-      worker.unpack(new Job.Import(lowers, owning(spec), tar, target, target, Job.Into.NEW));
+      Job.Into into = Files.isRegularFile(target) ? Job.Into.EXT3 : Job.Into.NEW;
+      worker.unpack(new Job.Import(lowers, owning(spec), tar, target, target, into));
     }
   }
 

@@ -103,7 +103,12 @@ final class Engine implements OverlaySdk {
     this.planner = new Planner(configuration, environment, host, this.backends, links, images);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
-    this.lines = new Lines(host, new Removal(host, launcher), ledger);
+    this.lines =
+        new Lines(
+            host,
+            new Removal(host, launcher),
+            ledger,
+            new EmptyImages(host, launcher, this::newScratch));
   }
 
   static Engine open(
@@ -201,7 +206,7 @@ final class Engine implements OverlaySdk {
 
   /** A session on the overlay as those before were, as far as that is remembered. */
   private static Optional<SessionSpec> ownBase(Path overlay) {
-    return ManifestFile.ofDirectory(overlay)
+    return ManifestFile.ofOverlay(overlay)
         .read()
         .flatMap(
             manifest ->

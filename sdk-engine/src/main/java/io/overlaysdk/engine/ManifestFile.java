@@ -54,6 +54,17 @@ final class ManifestFile {
         image.resolveSibling(image.getFileName() + "." + NAME), Optional.of(image));
   }
 
+  /** Of an overlay, by what is at its path. */
+  static ManifestFile ofOverlay(Path overlay) {
+    Found found = Found.at(overlay, Subject.OVERLAY);
+    return found.directory() ? ofDirectory(found.path()) : ofImage(found.path());
+  }
+
+  /** Of an image that is to lie at a place, and is elsewhere until then. */
+  static ManifestFile beside(Path place, Path image) {
+    return new ManifestFile(ofImage(place).path(), Optional.of(image));
+  }
+
   Path path() {
     return file;
   }

@@ -14,7 +14,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BiConsumer;
@@ -61,21 +60,7 @@ final class OverlayMaker {
       throw new InvalidSpecException(
           "an ext3 overlay needs at least " + SMALLEST_IMAGE + " bytes, not " + size.bytes());
     }
-    return image(file, (scratch, partial) -> format(scratch, partial, size));
-  }
-
-  private void format(Scratch scratch, Path partial, ImageSize size) {
-    Path content = scratch.directory().resolve("content");
-    Ephemeral maker = new Ephemeral(host);
-    List<Step> steps = new ArrayList<>();
-    steps.add(new Step.MakeDirectory(content));
-    steps.add(new Step.MakeDirectory(content.resolve("upper")));
-    steps.add(new Step.MakeDirectory(content.resolve("work")));
-    steps.add(maker.format(content, partial, size));
-    if (size.full()) {
-      steps.add(maker.fill(partial, size));
-    }
-    scratch.perform(steps, FORMAT_LIMIT);
+    return image(file, (scratch, partial) -> EmptyImages.format(host, scratch, partial, size));
   }
 
   Overlay image(Path file, Template template) {
@@ -100,6 +85,8 @@ final class OverlayMaker {
     Path partial = partial(target);
     try (Scratch scratch = scratches.apply("create " + target)) {
       making.accept(scratch, partial);
+      // of an image that lay here before
+      Files.deleteIfExists(LineFile.beside(target));
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
       ManifestFile.ofImage(target).write(ledger.empty());
     } catch (IOException e) {
