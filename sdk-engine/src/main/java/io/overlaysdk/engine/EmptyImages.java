@@ -53,13 +53,21 @@ final class EmptyImages {
 
   /** Makes one of this size, whose directories are this user's. */
   static void format(Host host, Scratch scratch, Path file, ImageSize size) {
+    format(host, scratch, file, size, Optional.empty());
+  }
+
+  /**
+   * @param volume which image it is to be: {@link ImageTop#volume}; empty for a new one
+   */
+  static void format(
+      Host host, Scratch scratch, Path file, ImageSize size, Optional<String> volume) {
     Path content = scratch.directory().resolve("content");
     Ephemeral maker = new Ephemeral(host);
     List<Step> steps = new ArrayList<>();
     steps.add(new Step.MakeDirectory(content));
     steps.add(new Step.MakeDirectory(content.resolve("upper")));
     steps.add(new Step.MakeDirectory(content.resolve("work")));
-    steps.add(maker.format(content, file, size));
+    steps.add(maker.format(content, file, size, volume));
     if (size.full()) {
       steps.add(maker.fill(file, size));
     }
@@ -275,7 +283,8 @@ final class EmptyImages {
     return outcome;
   }
 
-  private static void imitate(Path like, Path file) {
+  /** Owner and mode. */
+  static void imitate(Path like, Path file) {
     try {
       for (String attribute : List.of("unix:uid", "unix:gid")) {
         Object id = Files.getAttribute(like, attribute, LinkOption.NOFOLLOW_LINKS);

@@ -181,12 +181,11 @@ final class Engine implements OverlaySdk {
   }
 
   @Override
-  public void resizeOverlay(Path overlay, long bytes) {
-    ImageSize.of(bytes);
+  public void resizeOverlay(Path overlay, ImageSize size) {
     listeners.during(
         "resize of " + overlay,
         () -> {
-          new ImageCare(host, launcher, this::newScratch).resize(overlay, bytes);
+          new ImageCare(host, launcher, this::newScratch).resize(overlay, size);
           return overlay;
         });
   }

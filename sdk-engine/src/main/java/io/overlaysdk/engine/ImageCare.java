@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Access;
 import io.overlaysdk.CheckReport;
+import io.overlaysdk.ImageSize;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
@@ -74,13 +75,20 @@ final class ImageCare {
     }
   }
 
-  void resize(Path overlay, long bytes) {
+  /**
+   * @param size with inodes where these are to change
+   */
+  void resize(Path overlay, ImageSize size) {
     Found found = image(overlay);
     OverlayLock lock = OverlayLock.take(facts(found), host, "");
     try {
       // in use by a tool, damaged or no ext3: refused in the same words as by a session
       new OverlayReader().read(Overlay.at(found.path()));
-      resize(found, bytes / 1024 * 1024);
+      if (size.inodes().isPresent()) {
+        new Refill(host, launcher, scratches).run(found, size);
+      } else {
+        resize(found, size.bytes() / 1024 * 1024);
+      }
     } finally {
       lock.close();
     }

@@ -33,9 +33,14 @@ final class ImageCopy implements AutoCloseable {
     this.before = before;
   }
 
-  static ImageCopy of(Path original, Host host, Function<String, Scratch> scratches) {
+  /** One that is not there yet, for whoever makes it in another way. */
+  static ImageCopy beside(Path original) {
     Path partial = original.resolveSibling("." + original.getFileName() + "." + UUID.randomUUID());
-    ImageCopy copy = new ImageCopy(original, partial, state(original));
+    return new ImageCopy(original, partial, state(original));
+  }
+
+  static ImageCopy of(Path original, Host host, Function<String, Scratch> scratches) {
+    ImageCopy copy = beside(original);
     try (Scratch scratch = scratches.apply("copy of " + original)) {
       // cp knows holes, which Java would fill
       scratch.perform(
@@ -49,7 +54,7 @@ final class ImageCopy implements AutoCloseable {
                       "--preserve=mode,ownership",
                       "--",
                       original.toString(),
-                      partial.toString()))),
+                      copy.path().toString()))),
           LIMIT);
       return copy;
     } catch (RuntimeException e) {

@@ -12,6 +12,8 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks whether somebody else has an image file locked, by taking the lock that a tool would take
@@ -22,6 +24,8 @@ import java.util.Set;
  * file.
  */
 final class LockProbe {
+  private static final Logger LOG = LoggerFactory.getLogger(LockProbe.class);
+
   private LockProbe() {}
 
   /**
@@ -49,6 +53,23 @@ final class LockProbe {
       throw new InvalidSpecException(
           "the overlay " + found.path() + " cannot be opened: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Takes the lock that a tool would take to write, and has it until the channel is closed.
+   *
+   * @throws OverlayBusyException where somebody has it
+   */
+  static FileChannel hold(Found found) throws IOException {
+    check(found, Access.READ_WRITE);
+    FileChannel channel =
+        FileChannel.open(found.path(), StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      channel.tryLock();
+    } catch (IOException e) {
+      LOG.debug("a file system without locks", e);
+    }
+    return channel;
   }
 
   private static boolean isFree(FileChannel channel, boolean shared) throws IOException {
