@@ -148,7 +148,23 @@ public interface OverlaySdk extends AutoCloseable {
    * @throws LaunchException where resize2fs is missing, or fails because what is in the overlay
    *     does not fit
    */
-  void resizeOverlay(Path overlay, long bytes);
+  default void resizeOverlay(Path overlay, long bytes) {
+    resizeOverlay(overlay, ImageSize.of(bytes));
+  }
+
+  /**
+   * The same with another number of inodes, which no file system changes in place: the image is
+   * made anew, and what is in it copied as it is, while tools are kept out. Where the size names no
+   * inodes they grow and shrink with it. Nothing is taken at once ({@link ImageSize#taken}) but
+   * where inodes are named.
+   *
+   * @throws InvalidSpecException where more inodes are in use, and as the other
+   * @throws UnsupportedException where there are access control lists, or attributes that only root
+   *     may write and this user is not root
+   * @throws LaunchException where fuse2fs, tar or getfattr is missing, or what is in the overlay
+   *     does not fit, or is a device or socket that cannot be made anew; it is as before then
+   */
+  void resizeOverlay(Path overlay, ImageSize size);
 
   /**
    * Builds an image from a definition file. The image appears whole or not at all.
@@ -246,16 +262,19 @@ public interface OverlaySdk extends AutoCloseable {
   LayerReport importLayer(Path layer, SessionSpec spec);
 
   /**
-   * Keeps the state of a directory overlay: what is in its {@code upper} becomes a read-only layer,
-   * and an empty one lies on top of it, however much that is. The layers of an overlay lie in
-   * {@code .NAME.layers} beside it; a session on the overlay has all of them. A tool that is given
-   * the directory without this SDK sees only what was changed since the last snapshot.
+   * Keeps the state of an overlay: what is in the {@code upper} of a directory, or an ext3 image as
+   * a whole, becomes a read-only layer, and an empty one lies on top of it, however much that is.
+   * The layers of an overlay lie in {@code .NAME.layers} beside it; a session on the overlay has
+   * all of them. A tool that is given the overlay without this SDK sees only what was changed since
+   * the last snapshot.
    *
    * @param message what people call it; may be empty
    * @throws InvalidSpecException where there is no overlay that this user can write to
    * @throws OverlayBusyException where somebody writes to it or reads it: what is mounted cannot be
    *     frozen
-   * @throws UnsupportedException for an ext3 image, and where the overlay lies on too many layers
+   * @throws UnsupportedException where the overlay lies on too many layers, and for an image where
+   *     the file system has no hard links
+   * @throws LaunchException for an image, where mkfs.ext3 or debugfs is missing or fails
    */
   Snapshot snapshot(Path overlay, String message);
 

@@ -26,7 +26,7 @@ final class FlattenCommand implements Runnable {
   @Parameters(
       paramLabel = "OVERLAY",
       converter = Converters.OfOverlay.class,
-      description = "A directory overlay that no session uses.")
+      description = "A directory or an ext3 image that no session uses.")
   private Overlay overlay;
 
   @Mixin private LowerOptions lower;

@@ -32,7 +32,7 @@ final class ForkCommand implements Runnable {
       index = "0",
       paramLabel = "OVERLAY",
       converter = Converters.OfPath.class,
-      description = "A directory overlay.")
+      description = "A directory or an ext3 image.")
   private Path path;
 
   @Parameters(

@@ -35,7 +35,7 @@ final class LogCommand implements Runnable {
   @Parameters(
       paramLabel = "OVERLAY",
       converter = Converters.OfPath.class,
-      description = "A directory overlay.")
+      description = "A directory or an ext3 image.")
   private Path path;
 
   LogCommand(OpenSdk sdk) {

@@ -29,7 +29,7 @@ final class RollbackCommand implements Runnable {
       index = "0",
       paramLabel = "OVERLAY",
       converter = Converters.OfPath.class,
-      description = "A directory overlay that no session uses.")
+      description = "A directory or an ext3 image that no session uses.")
   private Path path;
 
   @Parameters(

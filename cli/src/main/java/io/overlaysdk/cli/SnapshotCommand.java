@@ -11,10 +11,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "snapshot",
     description = {
-      "Keeps the state of a directory overlay, to return to it or to fork it.",
+      "Keeps the state of an overlay, to return to it or to fork it.",
       "",
       "What was changed so far becomes a read-only layer, however much it is; a session has all layers."
-          + " A tool that is given the directory without overlay sees what was changed since.",
+          + " A tool that is given the overlay without this sees what was changed since.",
       ""
     })
 final class SnapshotCommand implements Runnable {
@@ -32,7 +32,7 @@ final class SnapshotCommand implements Runnable {
   @Parameters(
       paramLabel = "OVERLAY",
       converter = Converters.OfPath.class,
-      description = "A directory overlay that no session uses.")
+      description = "A directory or ext3 image that no session uses.")
   private Path path;
 
   SnapshotCommand(OpenSdk sdk) {

@@ -173,8 +173,13 @@ final class FakeSdk implements OverlaySdk {
   }
 
   @Override
-  public void resizeOverlay(Path overlay, long bytes) {
-    calls.add("resize " + overlay + " to " + bytes);
+  public void resizeOverlay(Path overlay, ImageSize size) {
+    calls.add(
+        "resize "
+            + overlay
+            + " to "
+            + size.bytes()
+            + (size.inodes().isPresent() ? ", inodes " + size.inodes().getAsLong() : ""));
   }
 
   @Override

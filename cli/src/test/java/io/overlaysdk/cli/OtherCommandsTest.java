@@ -72,7 +72,14 @@ class OtherCommandsTest {
     assertEquals(0, CommandLineRun.of(sdk, "resize", "a.img", "--size", "2G").status());
     assertEquals(2, CommandLineRun.of(sdk, "resize", "a.img").status());
     assertEquals(
-        List.of("check a.img", "check a.img, repair", "check a.img", "resize a.img to 2147483648"),
+        0, CommandLineRun.of(sdk, "resize", "a.img", "--size", "1G", "--inodes", "500").status());
+    assertEquals(
+        List.of(
+            "check a.img",
+            "check a.img, repair",
+            "check a.img",
+            "resize a.img to 2147483648",
+            "resize a.img to 1073741824, inodes 500"),
         sdk.calls.stream().map(Object::toString).filter(c -> !c.startsWith("close")).toList());
   }
 

@@ -1,5 +1,6 @@
 package io.overlaysdk.it;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -94,7 +95,7 @@ class PolicyIT {
   /** Some bytes of the root file system. */
   private static void overwrite(Path image, long at) throws IOException {
     try (FileChannel file = FileChannel.open(image, StandardOpenOption.WRITE)) {
-      file.write(ByteBuffer.wrap("somebody was here".getBytes()), at);
+      file.write(ByteBuffer.wrap("somebody was here".getBytes(UTF_8)), at);
     }
   }
 }

@@ -224,9 +224,12 @@ final class Archive {
    *
    * @param layers those that lie on the image of {@code spec}, bottom to top
    * @param file where the layer is to be; it is made in the directory beside
+   * @param empty an image in which nothing is, which gets what they hold; empty where a directory
+   *     is to be made
    * @return where it has been made
    */
-  Path merge(List<Overlay> layers, SessionSpec spec, NewFile file, Scratch scratch) {
+  Path merge(
+      List<Overlay> layers, SessionSpec spec, NewFile file, Optional<Path> empty, Scratch scratch) {
     Facts facts = Facts.withoutDialects();
     List<OverlayFacts> all = layers.stream().map(facts::of).toList();
     ImageFacts image = facts.of(spec.image());
@@ -241,10 +244,10 @@ final class Archive {
     }
     List<LayerSource> lowers = LayerSource.of(images.readable(image), List.of());
     try {
-      Path made = workshop(file, scratch).resolve("layer");
-      worker(scratch)
-          .unpack(new Job.Import(lowers, owning(spec), tar, made, made, WORKSHOP, Job.Into.NEW));
-      return made;
+      Job.Into into = empty.isPresent() ? Job.Into.EXT3 : Job.Into.NEW;
+      Path made = empty.isPresent() ? empty.get() : workshop(file, scratch).resolve("layer");
+      worker(scratch).unpack(new Job.Import(lowers, owning(spec), tar, made, made, WORKSHOP, into));
+      return empty.isPresent() ? file.partial() : made;
     } catch (IOException e) {
       throw new OverlayException("cannot make the layer " + file.target() + ": " + e, e);
     }

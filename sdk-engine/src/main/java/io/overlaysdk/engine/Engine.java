@@ -128,7 +128,12 @@ final class Engine implements OverlaySdk {
         new Planner(configuration, environment, host, this.backends, links, images, policy);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
-    this.lines = new Lines(Locking.of(host, configuration), new Removal(host, launcher), ledger);
+    this.lines =
+        new Lines(
+            Locking.of(host, configuration),
+            new Removal(host, launcher),
+            ledger,
+            new EmptyImages(host, launcher, this::newScratch));
     this.exhaustion =
         new Exhaustion(
             host, List.of(newScratchPath().getParent(), stateDirectory(), cacheDirectory()));
@@ -237,12 +242,11 @@ final class Engine implements OverlaySdk {
   }
 
   @Override
-  public void resizeOverlay(Path overlay, long bytes) {
-    ImageSize.of(bytes);
+  public void resizeOverlay(Path overlay, ImageSize size) {
     listeners.during(
         "resize of " + overlay,
         () -> {
-          care().resize(overlay, bytes);
+          care().resize(overlay, size);
           return overlay;
         });
   }
@@ -262,7 +266,7 @@ final class Engine implements OverlaySdk {
 
   /** A session on the overlay as those before were, as far as that is remembered. */
   private static Optional<SessionSpec> ownBase(Path overlay) {
-    return ManifestFile.ofDirectory(overlay)
+    return ManifestFile.ofOverlay(overlay)
         .read()
         .flatMap(
             manifest ->
@@ -296,7 +300,8 @@ final class Engine implements OverlaySdk {
                   try (Scratch scratch = newScratch("flattening of " + overlays.get(0))) {
                     return lines.flatten(
                         overlays.get(0).path().orElseThrow(),
-                        (layers, file) -> archive().merge(layers, spec, file, scratch));
+                        (layers, file, empty) ->
+                            archive().merge(layers, spec, file, empty, scratch));
                   }
                 }));
   }

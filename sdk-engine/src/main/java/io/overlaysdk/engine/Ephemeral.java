@@ -11,6 +11,7 @@ import io.overlaysdk.spi.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Overlays that are made: a directory with {@code upper} and {@code work}, or an ext3 image of a
@@ -50,6 +51,13 @@ final class Ephemeral {
 
   /** Writes an ext3 file system of this size with the content of a directory into a new file. */
   Step format(Path content, Path file, ImageSize size) {
+    return format(content, file, size, Optional.empty());
+  }
+
+  /**
+   * @param volume the UUID of it, in hexadecimal digits; empty for one of its own
+   */
+  Step format(Path content, Path file, ImageSize size, Optional<String> volume) {
     Path mkfs =
         host.find("mkfs.ext3")
             .orElseThrow(
@@ -63,9 +71,14 @@ final class Ephemeral {
     String owner = host.identity().uid() + ":" + host.identity().gid();
     words.addAll(List.of("-E", "root_owner=" + owner));
     size.inodes().ifPresent(count -> words.addAll(List.of("-N", Long.toString(count))));
+    volume.ifPresent(digits -> words.addAll(List.of("-U", dashed(digits))));
     words.addAll(List.of("-d", content.toString(), file.toString(), size.bytes() / 1024 + "k"));
     return new Step.Run(
         "format an ext3 overlay of " + size.bytes() + " bytes", Invocation.of(mkfs, words));
+  }
+
+  private static String dashed(String digits) {
+    return digits.replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5");
   }
 
   /** Takes the space of a file at once. */

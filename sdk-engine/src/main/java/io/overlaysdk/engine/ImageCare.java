@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import io.overlaysdk.Access;
 import io.overlaysdk.CheckReport;
 import io.overlaysdk.CorruptOverlayException;
+import io.overlaysdk.ImageSize;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
@@ -19,7 +20,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
@@ -150,14 +150,21 @@ final class ImageCare {
     }
   }
 
-  void resize(Path overlay, long bytes) {
-    policy.overlay(overlay, bytes, OptionalLong.empty());
+  /**
+   * @param size with inodes where these are to change
+   */
+  void resize(Path overlay, ImageSize size) {
+    policy.overlay(overlay, size.bytes(), size.inodes());
     Found found = image(overlay);
     // damaged or no ext3: refused in the same words as by a session
     OverlayFacts facts = new OverlayReader().read(Overlay.at(found.path()));
     OverlayLock lock = OverlayLock.take(facts, locking, "");
     try {
-      resize(found, bytes / 1024 * 1024);
+      if (size.inodes().isPresent()) {
+        new Refill(host, launcher, scratches).run(found, size);
+      } else {
+        resize(found, size.bytes() / 1024 * 1024);
+      }
     } finally {
       lock.close();
     }

@@ -34,6 +34,17 @@ final class ImageCopy implements AutoCloseable {
     this.before = state(original);
   }
 
+  /** One that is not there yet, for whoever makes it in another way. */
+  static ImageCopy beside(Path original, Function<String, Scratch> scratches) {
+    Scratch scratch = scratches.apply("copy of " + original);
+    try {
+      return new ImageCopy(original, scratch);
+    } catch (RuntimeException e) {
+      scratch.closeAfter(e);
+      throw e;
+    }
+  }
+
   static ImageCopy of(Path original, Host host, Function<String, Scratch> scratches) {
     Scratch scratch = scratches.apply("copy of " + original);
     try {

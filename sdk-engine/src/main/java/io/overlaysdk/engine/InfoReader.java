@@ -99,7 +99,7 @@ final class InfoReader {
             .map(dialect -> dialect.name().toLowerCase(Locale.ROOT))
             .toList();
     Optional<Line> line =
-        overlay.kind() == OverlayFacts.Kind.DIRECTORY
+        overlay.kind() == OverlayFacts.Kind.DIRECTORY || overlay.kind() == OverlayFacts.Kind.EXT3
             ? LineFile.ofOverlay(overlay.path())
             : Optional.empty();
     return new OverlayInfo(
@@ -111,7 +111,7 @@ final class InfoReader {
         freeInodes,
         manifest.flatMap(Manifest::base).map(BaseIdentity::location),
         dialects,
-        line.flatMap(Line::settled),
+        line.flatMap(known -> known.settled().below()),
         line.map(known -> known.layers().size()).orElse(0),
         manifest.map(Manifest::created),
         OverlayLock.lastUsed(overlay),

@@ -52,8 +52,8 @@ record LayerStore(Path directory) {
     /** The snapshot that it lies on now, where it is where it was. */
     Optional<String> current() {
       return LineFile.ofOverlay(overlay)
-          .filter(line -> line.id().equals(id))
-          .flatMap(Line::settled);
+          .filter(line -> line.id().equals(id) && !line.isReplaced())
+          .flatMap(line -> line.settled().below());
     }
   }
 
@@ -129,13 +129,12 @@ record LayerStore(Path directory) {
   }
 
   /**
-   * Adds a layer, which counts as not there as long as it has no {@code upper}.
+   * Adds a layer, which counts as not there as long as it has no {@code upper} and no image.
    *
    * @param making makes its directory, and tells where
    */
-  Frozen add(Frozen layer, Function<NewFile, Path> making, Optional<Manifest> manifest) {
+  Frozen add(Frozen layer, Function<NewFile, Path> making) {
     Path made = making.apply(NewFile.of(layer.directory()));
-    manifest.ifPresent(ManifestFile.ofDirectory(made)::write);
     LineFile.write(layer.in(made));
     try {
       Files.move(made, layer.directory(), StandardCopyOption.ATOMIC_MOVE);

@@ -1,6 +1,8 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.CorruptOverlayException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -9,30 +11,42 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** {@code line.json} in an overlay, and {@code layer.json} in each layer of a store. */
+/**
+ * {@code line.json} in a directory overlay, {@code NAME.line.json} beside an image, and {@code
+ * layer.json} in each layer of a store.
+ */
 final class LineFile {
   static final String NAME = "line.json";
   private static final String OF_A_LAYER = "layer.json";
 
-  private static final Set<String> OF_OVERLAY = Set.of("id", "store", "below");
+  private static final Set<String> OF_OVERLAY = Set.of("id", "store", "below", "volume");
   private static final Set<String> OF_LAYER = Set.of("below", "parent", "back", "taken", "message");
 
   private LineFile() {}
 
   /**
-   * Empty where the overlay was never frozen.
+   * Empty where the overlay was never frozen, or is not there.
    *
    * @throws CorruptOverlayException where what is there is no such file
    */
   static Optional<Line> ofOverlay(Path overlay) {
-    return TextsFile.read(overlay.resolve(NAME), OF_OVERLAY)
+    boolean image = Files.isRegularFile(overlay, LinkOption.NOFOLLOW_LINKS);
+    if (!image && !Files.isDirectory(overlay, LinkOption.NOFOLLOW_LINKS)) {
+      return Optional.empty();
+    }
+    return TextsFile.read(image ? beside(overlay) : overlay.resolve(NAME), OF_OVERLAY)
         .map(
             file ->
                 new Line(
                     overlay,
                     id(file, file.required("id")),
                     store(file, overlay),
-                    id(file, file.text("below"))));
+                    id(file, file.text("below")),
+                    image ? Optional.of(file.required("volume")) : Optional.empty()));
+  }
+
+  static Path beside(Path image) {
+    return image.resolveSibling(image.getFileName() + "." + NAME);
   }
 
   private static LayerStore store(TextsFile file, Path overlay) {
@@ -82,18 +96,24 @@ final class LineFile {
   }
 
   static void write(Line line) {
-    write(line, line.overlay());
+    writeTo(
+        line.volume().isPresent() ? beside(line.overlay()) : line.overlay().resolve(NAME), line);
   }
 
   /**
    * @param directory where the overlay is until it is moved to its place beside
    */
   static void write(Line line, Path directory) {
+    writeTo(directory.resolve(NAME), line);
+  }
+
+  private static void writeTo(Path file, Line line) {
     Map<String, String> texts = new TreeMap<>();
     texts.put("id", line.id());
     texts.put("store", line.overlay().relativize(line.store().directory()).toString());
     line.below().ifPresent(below -> texts.put("below", below));
-    TextsFile.write(directory.resolve(NAME), texts);
+    line.volume().ifPresent(volume -> texts.put("volume", volume));
+    TextsFile.write(file, texts);
   }
 
   static void write(Frozen layer) {

@@ -9,7 +9,6 @@ import io.overlaysdk.Snapshot;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -19,18 +18,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
- * Snapshots of directory overlays, and what becomes of them. Each operation is one rename: what is
- * written before it says what it will mean, and what comes after it anybody can do who finds it
- * undone.
+ * Snapshots of overlays, and what becomes of them: {@link Top} is what differs between a directory
+ * and an image. Each operation is one rename: what is written before it says what it will mean, and
+ * what comes after it anybody can do who finds it undone.
  */
 final class Lines {
   /**
@@ -42,19 +37,31 @@ final class Lines {
   private final Locking locking;
   private final Removal removal;
   private final Ledger ledger;
+  private final EmptyImages images;
 
-  Lines(Locking locking, Removal removal, Ledger ledger) {
+  Lines(Locking locking, Removal removal, Ledger ledger, EmptyImages images) {
     this.locking = locking;
     this.removal = removal;
     this.ledger = ledger;
+    this.images = images;
+  }
+
+  /** Makes one layer of several. */
+  interface Merging {
+    /**
+     * @param layers bottom to top
+     * @param file where the layer is to be
+     * @param empty the image that is to hold what they do; empty where a directory is
+     * @return the directory in which it has been made
+     */
+    Path merge(List<Overlay> layers, NewFile file, Optional<Path> empty);
   }
 
   /** The same session, with the layers below its overlays named. */
   SessionSpec expand(SessionSpec spec) {
     List<Overlay> all = new ArrayList<>();
     for (Overlay overlay : spec.overlays()) {
-      Optional<Path> directory = overlay.path().filter(Lines::isFrozen);
-      directory.ifPresent(path -> layers(path).forEach(layer -> all.add(layer)));
+      overlay.path().filter(Lines::isFrozen).ifPresent(path -> all.addAll(layers(path)));
       all.add(overlay);
     }
     return all.size() == spec.overlays().size() ? spec : spec.overlays(all);
@@ -74,7 +81,13 @@ final class Lines {
   }
 
   private static boolean isFrozen(Path path) {
-    return Files.isRegularFile(path.resolve(LineFile.NAME), LinkOption.NOFOLLOW_LINKS);
+    if (!Files.exists(path)) {
+      return false;
+    }
+    Found found = Found.at(path, Subject.OVERLAY);
+    Path file =
+        found.directory() ? found.path().resolve(LineFile.NAME) : LineFile.beside(found.path());
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
   }
 
   private List<Overlay> layers(Path path) {
@@ -88,12 +101,12 @@ final class Lines {
   }
 
   Snapshot snapshot(Path path, String message) {
-    return locked(directory(path), line -> inStore(line, () -> snapshot(line, message)));
+    return locked(overlay(path), line -> inStore(line, () -> snapshot(line, message)));
   }
 
   /** Whether no further snapshot is possible before it is flattened. */
   boolean isFull(Path path) {
-    return Line.below(directory(path)).size() >= MOST_LAYERS;
+    return Line.below(overlay(path)).size() >= MOST_LAYERS;
   }
 
   private Snapshot snapshot(Line line, String message) {
@@ -105,73 +118,83 @@ final class Lines {
               + MOST_LAYERS
               + " layers, and the tools take few more; flatten it first, with overlay flatten --base IMAGE");
     }
-    Frozen layer = newLayer(line, Optional.empty(), message);
-    Line next = advance(line, layer);
-    Path upper = line.overlay().resolve("upper");
-    Path frozen = layer.directory().resolve("upper");
-    move(upper, frozen);
-    try {
-      settle(next);
-    } catch (RuntimeException e) {
-      // no room for a new one, say: without an upper the layer counts no longer
-      move(frozen, upper);
-      throw e;
-    }
+    Frozen layer = Frozen.now(line.store(), line.below(), line.below(), message);
+    freeze(line, layer, tips(line, layer));
     return seen(layer, List.of(line.overlay()));
   }
 
-  private static Frozen newLayer(Line line, Optional<String> back, String message) {
-    return line.store()
-        .add(
-            Frozen.now(line.store(), line.below(), line.below(), message).back(back),
-            Lines::makeDirectory,
-            ManifestFile.ofDirectory(line.overlay()).read());
-  }
-
-  private static Path makeDirectory(NewFile layer) {
-    try {
-      return Files.createDirectory(layer.partial());
-    } catch (IOException e) {
-      throw new OverlayException("cannot make the layer " + layer.target() + ": " + e, e);
+  /**
+   * Makes what is written to a layer, and puts something empty on what that says.
+   *
+   * @param tips the snapshots that are to be kept for it
+   */
+  private Line freeze(Line line, Frozen layer, Set<String> tips) {
+    LayerStore store = line.store();
+    try (Top top = top(line.overlay())) {
+      Line next = top.prepare(line.on(layer.id()), layer.back().map(store::frozen));
+      store.add(
+          layer,
+          file -> {
+            top.announce(file.partial());
+            return file.partial();
+          });
+      store.remember(next, tips);
+      LineFile.write(next);
+      top.take(layer);
+      try {
+        return settle(next);
+      } catch (RuntimeException e) {
+        // no room for a new one, say
+        top.giveBack(layer);
+        throw e;
+      }
     }
   }
 
   /**
    * Puts an overlay on one layer that is what all its layers are together.
    *
-   * @param merging makes an overlay of these layers, bottom to top, and tells where
+   * @param merging makes the layer
    */
-  Snapshot flatten(Path path, BiFunction<List<Overlay>, NewFile, Path> merging) {
+  Snapshot flatten(Path path, Merging merging) {
     return locked(
-        requireFrozen(directory(path)).overlay(),
+        requireFrozen(overlay(path)).overlay(),
         line -> inStore(line, () -> flatten(line, merging)));
   }
 
-  private static Snapshot flatten(Line line, BiFunction<List<Overlay>, NewFile, Path> merging) {
+  private Snapshot flatten(Line line, Merging merging) {
     String below = line.below().orElseThrow(() -> neverFrozen(line.overlay()));
-    List<Overlay> layers =
-        line.layers().stream().map(layer -> Overlay.at(layer).readOnly()).toList();
-    Frozen merged =
-        line.store()
-            .add(
-                Frozen.now(line.store(), Optional.empty(), Optional.of(below), "flattened"),
-                file -> merging.apply(layers, file),
-                ManifestFile.ofDirectory(line.store().frozen(below).directory())
-                    .read()
-                    .map(manifest -> manifest.in(Set.of())));
-    advance(line, merged);
+    List<Frozen> layers = line.frozen();
+    Frozen merged = Frozen.now(line.store(), Optional.empty(), Optional.of(below), "flattened");
+    line.store().add(merged, file -> merge(line, layers, file, merging));
+    line.store().remember(line, tips(line, merged));
+    LineFile.write(line.on(merged.id()));
     return seen(merged, List.of(line.overlay()));
   }
 
-  /** From now on it lies on this layer, which counts as soon as it is filled. */
-  private static Line advance(Line line, Frozen layer) {
-    Line next = line.on(layer.id());
+  private Path merge(Line line, List<Frozen> layers, NewFile file, Merging merging) {
+    try (Top top = top(line.overlay())) {
+      Optional<Path> empty = top.ready(file.partial(), layers);
+      List<Overlay> overlays =
+          layers.stream().map(layer -> Overlay.at(layer.overlay()).readOnly()).toList();
+      Path made = merging.merge(overlays, file, empty);
+      Path overlay = empty.orElse(made);
+      layers
+          .get(layers.size() - 1)
+          .manifest()
+          .read()
+          .map(manifest -> manifest.in(Set.of()))
+          .ifPresent(ManifestFile.ofOverlay(overlay)::write);
+      return made;
+    }
+  }
+
+  /** With this layer instead of the one before it. */
+  private static Set<String> tips(Line line, Frozen layer) {
     Set<String> tips = new HashSet<>(line.store().tips(line));
     layer.parent().ifPresent(tips::remove);
     tips.add(layer.id());
-    line.store().remember(next, tips);
-    LineFile.write(next);
-    return next;
+    return tips;
   }
 
   /**
@@ -187,13 +210,13 @@ final class Lines {
   Overlay fork(Path path, Optional<String> at, Path target, Consumer<NewFile> making) {
     NewFile end = NewFile.at(target);
     making.accept(end);
-    Path overlay = directory(path);
+    Path overlay = overlay(path);
     if (at.isEmpty()) {
       Line begun =
           locked(
               overlay,
               line -> {
-                if (line.below().isEmpty() || !isEmpty(line)) {
+                if (line.below().isEmpty() || !isEmpty(overlay)) {
                   inStore(line, () -> snapshot(line, "for the fork " + end.target().getFileName()));
                 }
                 return Line.of(overlay);
@@ -207,26 +230,15 @@ final class Lines {
   private Overlay fork(Line from, String at, NewFile end) {
     Path target = end.target();
     Path partial = end.partial();
-    Line line = new Line(target, LayerStore.newId(), from.store(), Optional.of(at));
+    Line line =
+        new Line(target, LayerStore.newId(), from.store(), Optional.of(at), Optional.empty());
     Frozen layer = from.store().frozen(at);
-    try {
-      Files.createDirectory(partial);
-      Files.createDirectory(partial.resolve("work"));
-      Modes.set(partial.resolve("work"), 0755);
-      Uppers.make(partial, Optional.of(layer.directory()));
-      OverlayLock.makeIn(partial);
-      ManifestFile.ofDirectory(partial)
-          .write(
-              ledger
-                  .empty()
-                  .based(
-                      ManifestFile.ofDirectory(layer.directory()).read().flatMap(Manifest::base)));
-      LineFile.write(line, partial);
-      from.store().remember(line, Set.of(at));
+    Manifest manifest = ledger.empty().based(layer.manifest().read().flatMap(Manifest::base));
+    try (Top top = top(from.overlay())) {
+      Line made = top.fork(line, layer, manifest, partial);
+      from.store().remember(made, Set.of(at));
       move(partial, target);
       return Overlay.at(target);
-    } catch (IOException e) {
-      throw new OverlayException("cannot make the overlay " + target + ": " + e, e);
     } finally {
       removal.remove(partial);
     }
@@ -238,15 +250,14 @@ final class Lines {
    */
   void rollback(Path path, Optional<String> to, boolean discard) {
     locked(
-        requireFrozen(directory(path)).overlay(),
+        requireFrozen(overlay(path)).overlay(),
         line -> inStore(line, () -> rollback(line, to, discard)));
   }
 
   private Line rollback(Line line, Optional<String> to, boolean discard) {
     String back =
         find(line, to.or(line::below).orElseThrow(() -> neverFrozen(line.overlay()))).id();
-    boolean empty = isEmpty(line);
-    if (!empty && !discard) {
+    if (!discard && !isEmpty(line.overlay())) {
       throw new InvalidSpecException(
           "the overlay "
               + line.overlay()
@@ -256,20 +267,16 @@ final class Lines {
     LayerStore store = line.store();
     Set<String> tips = new HashSet<>(store.tips(line));
     tips.add(back);
-    store.remember(line, tips);
     // even where it is empty: its root has the attributes that it has in the snapshot
-    Frozen rest = newLayer(line, Optional.of(back), "");
-    Line between = line.on(rest.id());
-    LineFile.write(between);
-    move(line.overlay().resolve("upper"), rest.directory().resolve("upper"));
-    Line done = settle(between);
+    Frozen rest = Frozen.now(store, line.below(), line.below(), "").back(Optional.of(back));
+    Line done = freeze(line, rest, tips);
     store.collect(removal);
     return done;
   }
 
   /** All snapshots of the store, of this overlay and of others. */
   List<Snapshot> log(Path path) {
-    Optional<Line> line = LineFile.ofOverlay(directory(path));
+    Optional<Line> line = LineFile.ofOverlay(overlay(path));
     if (line.isEmpty()) {
       return List.of();
     }
@@ -301,20 +308,17 @@ final class Lines {
     OverlayFacts overlay = requireOverlay(path);
     OverlayLock lock = OverlayLock.take(overlay, locking, "");
     try {
-      Optional<Line> line =
-          overlay.kind() == OverlayFacts.Kind.DIRECTORY
-              ? LineFile.ofOverlay(overlay.path())
-              : Optional.empty();
-      if (line.isPresent()) {
-        delete(line.get());
-      } else {
-        NewFile aside = NewFile.of(overlay.path());
-        moving.accept(aside);
-        move(aside.target(), aside.partial());
-        if (overlay.kind() == OverlayFacts.Kind.EXT3) {
-          ManifestFile.ofImage(overlay.path()).deleteOrphan();
+      Optional<Line> line = LineFile.ofOverlay(overlay.path());
+      try (Top top = top(overlay.path())) {
+        if (line.isPresent()) {
+          delete(line.get());
+        } else {
+          NewFile aside = NewFile.of(overlay.path());
+          moving.accept(aside);
+          move(aside.target(), aside.partial());
+          removal.remove(aside.partial());
         }
-        removal.remove(aside.partial());
+        top.forget();
       }
     } finally {
       lock.closeForGood();
@@ -349,8 +353,8 @@ final class Lines {
           "will not delete " + path + ": it is a symbolic link; give what it leads to");
     }
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-      Set<String> names = names(path);
-      names.removeIf(Lines::isUnfinished);
+      Set<String> names = DirectoryTop.names(path);
+      names.removeIf(DirectoryTop::isUnfinished);
       names.removeAll(Set.of(ManifestFile.NAME, OverlayLock.NAME, Leases.NAME, LineFile.NAME));
       if (!names.equals(Set.of("upper", "work"))) {
         throw new InvalidSpecException(
@@ -367,23 +371,6 @@ final class Lines {
           "will not delete " + path + ": it is no ext3 overlay; delete it yourself");
     }
     return overlay;
-  }
-
-  /** What somebody was making in an overlay who was killed: it has no name of its own yet. */
-  private static boolean isUnfinished(String name) {
-    return NewFile.isPartial(Path.of(name))
-        && Stream.of("upper", "import", "neutral", LineFile.NAME, ManifestFile.NAME)
-            .anyMatch(made -> name.startsWith("." + made + "."));
-  }
-
-  private static Set<String> names(Path directory) {
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries
-          .map(entry -> entry.getFileName().toString())
-          .collect(Collectors.toCollection(TreeSet::new));
-    } catch (IOException e) {
-      throw new InvalidSpecException("cannot read " + directory + ": " + e, e);
-    }
   }
 
   private static Snapshot seen(Frozen layer, List<Path> overlays) {
@@ -408,15 +395,32 @@ final class Lines {
     return found.get(0);
   }
 
-  private static Path directory(Path path) {
+  private static Path overlay(Path path) {
     Found found = Found.at(path, Subject.OVERLAY);
     if (!found.directory()) {
-      throw new UnsupportedException(
-          "snapshots are taken of directory overlays, and "
-              + found.path()
-              + " is a file; make one of it with overlay export and overlay import");
+      requireImage(found);
     }
     return found.path();
+  }
+
+  private static void requireImage(Found found) {
+    try (RawFile file = RawFile.open(found)) {
+      Content content = Content.of(file);
+      if (content.kind() != Content.Kind.EXT || content.offset() != 0) {
+        throw new UnsupportedException(
+            "snapshots are taken of directory overlays and of ext3 images, and "
+                + found.path()
+                + " is "
+                + (content.offset() == 0 ? "" : "one behind a line for the shell: ")
+                + content.description());
+      }
+    }
+  }
+
+  private Top top(Path overlay) {
+    return Files.isDirectory(overlay, LinkOption.NOFOLLOW_LINKS)
+        ? new DirectoryTop(overlay)
+        : new ImageTop(overlay, images);
   }
 
   private static Line requireFrozen(Path overlay) {
@@ -428,25 +432,19 @@ final class Lines {
         "the overlay " + overlay + " has no snapshots; overlay snapshot takes the first");
   }
 
-  private static boolean isEmpty(Line line) {
-    try (DirectoryStream<Path> entries =
-        Files.newDirectoryStream(line.overlay().resolve("upper"))) {
-      return !entries.iterator().hasNext();
-    } catch (IOException e) {
-      throw new OverlayException("cannot read " + line.overlay() + ": " + e, e);
+  private boolean isEmpty(Path overlay) {
+    try (Top top = top(overlay)) {
+      return top.isEmpty();
     }
   }
 
   /** Does something with an overlay that nobody writes to. */
   private <T> T locked(Path overlay, Function<Line, T> work) {
-    OverlayLock lock =
-        OverlayLock.take(
-            new OverlayFacts(OverlayFacts.Kind.DIRECTORY, overlay, Access.READ_WRITE), locking, "");
-    try {
-      names(overlay).stream()
-          .filter(Lines::isUnfinished)
-          .forEach(name -> removal.remove(overlay.resolve(name)));
+    OverlayLock lock = OverlayLock.take(facts(overlay), locking, "");
+    try (Top top = top(overlay)) {
+      top.unfinished().forEach(removal::remove);
       Line line = Line.of(overlay);
+      line.requireItself();
       if (line.below().isPresent()) {
         line = settle(line);
       }
@@ -454,6 +452,12 @@ final class Lines {
       return work.apply(line);
     } finally {
       lock.close();
+    }
+  }
+
+  private OverlayFacts facts(Path overlay) {
+    try (Top top = top(overlay)) {
+      return new OverlayFacts(top.kind(), overlay, Access.READ_WRITE);
     }
   }
 
@@ -466,14 +470,14 @@ final class Lines {
     }
   }
 
-  /** Does what is left to do when an {@code upper} has become a layer. */
-  private static Line settle(Line line) {
-    Line settled = line.on(line.settled());
+  /** Does what is left to do when what was written to has become a layer. */
+  private Line settle(Line line) {
+    Line settled = line.settled();
+    try (Top top = top(line.overlay())) {
+      top.complete(line, settled);
+    }
     if (!settled.equals(line)) {
       LineFile.write(settled);
-    }
-    if (!Line.hasUpper(line.overlay())) {
-      Uppers.make(line.overlay(), settled.below().map(id -> line.store().frozen(id).directory()));
     }
     return settled;
   }

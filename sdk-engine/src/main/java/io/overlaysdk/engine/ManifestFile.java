@@ -55,9 +55,20 @@ final class ManifestFile {
         image.resolveSibling(image.getFileName() + "." + NAME), Optional.of(image));
   }
 
+  /** Of an overlay, by what is at its path. */
+  static ManifestFile ofOverlay(Path overlay) {
+    Found found = Found.at(overlay, Subject.OVERLAY);
+    return found.directory() ? ofDirectory(found.path()) : ofImage(found.path());
+  }
+
   /** Of an image that is not in its place yet. */
   static ManifestFile ofImage(NewFile image) {
-    return new ManifestFile(ofImage(image.target()).file, Optional.of(image.partial()));
+    return beside(image.target(), image.partial());
+  }
+
+  /** Of an image that is to lie at a place, and is elsewhere until then. */
+  static ManifestFile beside(Path place, Path image) {
+    return new ManifestFile(ofImage(place).path(), Optional.of(image));
   }
 
   Path path() {

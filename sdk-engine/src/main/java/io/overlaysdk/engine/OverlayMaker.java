@@ -14,7 +14,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -65,24 +64,10 @@ final class OverlayMaker {
     return image(
         file,
         (scratch, partial) -> {
-          format(scratch, partial, size);
+          EmptyImages.format(host, scratch, partial, size);
           // a tool may say that it has done what it has not
           new OverlayReader().read(Overlay.at(partial));
         });
-  }
-
-  private void format(Scratch scratch, Path partial, ImageSize size) {
-    Path content = scratch.directory().resolve("content");
-    Ephemeral maker = new Ephemeral(host);
-    List<Step> steps = new ArrayList<>();
-    steps.add(new Step.MakeDirectory(content));
-    steps.add(new Step.MakeDirectory(content.resolve("upper")));
-    steps.add(new Step.MakeDirectory(content.resolve("work")));
-    steps.add(maker.format(content, partial, size));
-    if (size.full()) {
-      steps.add(maker.fill(partial, size));
-    }
-    scratch.perform(steps, FORMAT_LIMIT);
   }
 
   Overlay image(Path file, Template template) {
@@ -114,6 +99,8 @@ final class OverlayMaker {
       scratch.beside(place);
       making.accept(scratch, place.partial());
       policy.overlay(file, place.partial());
+      // of an image that lay here before
+      Files.deleteIfExists(LineFile.beside(place.target()));
       Ledger.coming(place, ledger.empty(), scratch);
       Files.move(place.partial(), place.target(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {

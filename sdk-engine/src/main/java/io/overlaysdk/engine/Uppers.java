@@ -46,6 +46,13 @@ final class Uppers {
     }
   }
 
+  /**
+   * @param name without the {@code user.} in front
+   */
+  static boolean isInternal(String name) {
+    return INTERNAL.stream().anyMatch(name::startsWith);
+  }
+
   private static void imitate(Path layer, Path made) throws IOException {
     for (String owner : List.of("unix:uid", "unix:gid")) {
       Object id = Files.getAttribute(layer, owner, LinkOption.NOFOLLOW_LINKS);
@@ -58,7 +65,7 @@ final class Uppers {
     UserDefinedFileAttributeView to =
         Files.getFileAttributeView(made, UserDefinedFileAttributeView.class);
     for (String name : from.list()) {
-      if (INTERNAL.stream().noneMatch(name::startsWith)) {
+      if (!isInternal(name)) {
         ByteBuffer value = ByteBuffer.allocate(from.size(name));
         from.read(name, value);
         to.write(name, value.flip());

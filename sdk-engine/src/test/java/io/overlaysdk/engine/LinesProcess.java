@@ -1,8 +1,6 @@
 package io.overlaysdk.engine;
 
 import io.overlaysdk.Snapshot;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,10 +16,10 @@ import java.util.TreeSet;
 final class LinesProcess {
   private LinesProcess() {}
 
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     Path overlay = Path.of(args[0]);
     Random random = new Random(Long.parseLong(args[1]));
-    Lines lines = LinesTest.lines();
+    Lines lines = LinesTest.realLines();
     List<Snapshot> snapshots = new ArrayList<>();
     List<Set<String>> states = new ArrayList<>();
     Set<String> now = new TreeSet<>();
@@ -32,7 +30,7 @@ final class LinesProcess {
           String name = "file" + i;
           now.add(name);
           will(now);
-          Files.writeString(overlay.resolve("upper").resolve(name), name);
+          Contents.write(overlay, name);
         }
         case 1 -> {
           will(now);

@@ -22,8 +22,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +44,34 @@ class LinesTest {
     return new Lines(
         new Locking(host, false),
         new Removal(host, mock(Launcher.class)),
-        new Ledger(host, Clock.systemUTC()));
+        new Ledger(host, Clock.systemUTC()),
+        new EmptyImages(host, mock(Launcher.class), what -> mock(Scratch.class)));
+  }
+
+  /** Those that can make images, with the programs of this machine. */
+  static Lines realLines() {
+    Map<String, String> variables = System.getenv();
+    Launcher launcher =
+        new Launcher(
+            new Environment(variables),
+            Guard.none(),
+            Optional.empty(),
+            Duration.ofSeconds(1),
+            1 << 20);
+    Host host = new HostMachine(Map.of(), variables, words -> Optional.empty());
+    return new Lines(
+        new Locking(host, false),
+        new Removal(host, launcher),
+        new Ledger(host, Clock.systemUTC()),
+        new EmptyImages(host, launcher, what -> scratch(host, launcher)));
+  }
+
+  private static Scratch scratch(Host host, Launcher launcher) {
+    Path directory = Path.of(System.getProperty("java.io.tmpdir"), "lines-" + UUID.randomUUID());
+    Scratch scratch =
+        new Scratch(directory, mock(Journal.Entry.class), launcher, new Removal(host, launcher));
+    scratch.make();
+    return scratch;
   }
 
   @BeforeEach

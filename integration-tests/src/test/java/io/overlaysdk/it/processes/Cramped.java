@@ -34,7 +34,7 @@ final class Cramped {
    *
    * @param options of the tmpfs, such as {@code size=1m}
    * @param mount where it is
-   * @param limit a command for the shell before, such as {@code ulimit}
+   * @param limit a command for the shell before, such as one that lowers its limits
    */
   static void run(Site site, String part, String options, Path mount, String limit)
       throws Exception {

@@ -46,7 +46,10 @@ class SnapshotProofIT {
             combination ->
                 combination.fakeroot()
                     == (!Shell.ROOT && !combination.backend().equals("fuse-overlayfs")))
-        .filter(combination -> combination.overlay() == Combination.Kind.DIRECTORY)
+        .filter(
+            combination ->
+                combination.overlay() == Combination.Kind.DIRECTORY
+                    || !combination.backend().equals("overlayfs"))
         .filter(combination -> combination.base() == Combination.Base.SIF)
         .toList();
   }
@@ -99,6 +102,31 @@ class SnapshotProofIT {
       equal("rolled back", second, spec);
       equal("rolled back, read-only", second, place.image().overlay(Overlay.at(mine).readOnly()));
 
+      // what is made of images is proved with one backend: there is little time
+      boolean all = combination.overlay() == Combination.Kind.DIRECTORY || !isApptainer();
+      if (all) {
+        frozenAndCommitted(second, spec);
+      }
+      sdk.flatten(spec);
+      equal("flattened", second, spec);
+
+      if (all) {
+        imported(second, spec);
+      }
+
+      sdk.deleteOverlay(mine);
+      equal("alone", first, place.image().overlay(Overlay.at(fork).readOnly()));
+      sdk.deleteOverlay(fork);
+      try (Stream<Path> rest = Files.list(mine.getParent())) {
+        assertEquals(List.of(), rest.filter(path -> path.toString().endsWith(".layers")).toList());
+      }
+    }
+
+    private boolean isApptainer() {
+      return combination.backend().equals("apptainer");
+    }
+
+    private void frozenAndCommitted(Listing second, SessionSpec spec) throws IOException {
       Path frozen = place.path("mine.sqfs");
       sdk.freeze(spec, frozen);
       // squashfuse shows no attribute without a value
@@ -111,21 +139,14 @@ class SnapshotProofIT {
           "committed",
           second,
           place.list(combination.fakeroot() ? committed.fakeroot() : committed));
-      sdk.flatten(spec);
-      equal("flattened", second, spec);
+    }
 
+    private void imported(Listing second, SessionSpec spec) throws IOException {
       Path layer = place.path("layer.tar");
       sdk.exportLayer(spec, layer);
       SessionSpec imported = place.image().overlay(place.overlay("imported"));
       sdk.importLayer(layer, imported);
       equal("exported and imported", second, imported);
-
-      sdk.deleteOverlay(mine);
-      equal("alone", first, place.image().overlay(Overlay.at(fork).readOnly()));
-      sdk.deleteOverlay(fork);
-      try (Stream<Path> rest = Files.list(mine.getParent())) {
-        assertEquals(List.of(), rest.filter(path -> path.toString().endsWith(".layers")).toList());
-      }
     }
 
     private Snapshot session(SessionSpec spec, int number) throws IOException {
