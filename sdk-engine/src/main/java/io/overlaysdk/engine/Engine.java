@@ -169,6 +169,7 @@ final class Engine implements OverlaySdk {
   @Override
   public Overlay createOverlayFrom(String template, Path file) {
     Path path = configuration.templates().getOrDefault(template, Path.of(template));
+    lines.requireAlone(path);
     OverlayMaker maker = new OverlayMaker(host, ledger, this::newScratch);
     return listeners.during("create " + file, () -> maker.image(file, Template.at(path)));
   }

@@ -1,5 +1,6 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.Access;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.OverlayFacts;
@@ -117,6 +118,8 @@ final class ImageTop implements Top {
 
   @Override
   public void take(Frozen layer) {
+    // a tool that has it by now would write to the layer
+    LockProbe.check(Found.at(overlay, Subject.OVERLAY), Access.READ_WRITE);
     move(partial, overlay);
   }
 

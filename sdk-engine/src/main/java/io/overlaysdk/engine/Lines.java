@@ -270,6 +270,7 @@ final class Lines {
     OverlayLock lock = OverlayLock.take(overlay, host, "");
     try {
       Optional<Line> line = LineFile.ofOverlay(overlay.path());
+      line.ifPresent(Line::requireItself);
       try (Top top = top(overlay.path())) {
         if (line.isPresent()) {
           delete(line.get());
