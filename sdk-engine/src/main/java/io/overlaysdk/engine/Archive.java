@@ -205,8 +205,6 @@ final class Archive {
       OverlayFacts overlay, ImageFacts image, Scratch scratch, ImportJob job) {
     try (ImageCopy copy = ImageCopy.of(overlay.path(), host, scratches)) {
       LayerReport report = worker(scratch).unpack(job.into(copy.path(), WORKSHOP, Job.Into.EXT3));
-      // whoever has it mounted by now would write to what is no overlay any more
-      Facts.withoutDialects().of(Overlay.at(overlay.path()));
       return ledger.imported(
           overlay,
           image,

@@ -34,7 +34,7 @@ final class EmptyImages {
   /** What debugfs (1.47) prints of a directory, behind the command that it repeats. */
   private static final Pattern SEEN =
       Pattern.compile(
-          "stat (/\\w+)\\RInode: .* Mode:\\s+0?([0-7]{4}) .*\\R.*\\R"
+          "stat (/\\w+)\\RInode: \\d+ +Type: directory +Mode:\\s+0?([0-7]{4}) .*\\R.*\\R"
               + "User:\\s*(\\d+)\\s+Group:\\s*(\\d+) .*\\R");
 
   private static final Pattern ATTRIBUTE =

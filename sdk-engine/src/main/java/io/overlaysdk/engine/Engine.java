@@ -233,6 +233,7 @@ final class Engine implements OverlaySdk {
   @Override
   public Overlay createOverlayFrom(String template, Path file) {
     Path path = configuration.templates().getOrDefault(template, Path.of(template));
+    lines.requireAlone(path);
     return listeners.during("create " + file, () -> maker().image(file, Template.at(path)));
   }
 

@@ -309,6 +309,7 @@ final class Lines {
     OverlayLock lock = OverlayLock.take(overlay, locking, "");
     try {
       Optional<Line> line = LineFile.ofOverlay(overlay.path());
+      line.ifPresent(Line::requireItself);
       try (Top top = top(overlay.path())) {
         if (line.isPresent()) {
           delete(line.get());

@@ -144,6 +144,14 @@ class ImageLinesTest {
   }
 
   @Test
+  void takesItsSpaceAtOnceWhereTheOneBeforeHadIt() throws Exception {
+    Tools.run("fallocate", "-l", "4M", mine.toString());
+    lines.snapshot(mine, "");
+    // it has no room for a byte more
+    Tools.run("sh", "-c", "test $(stat -c %b \"$0\") -ge 8192", mine.toString());
+  }
+
+  @Test
   void aManifestGoesWithTheImage() throws Exception {
     Manifest manifest = Manifest.of(java.time.Instant.EPOCH, Set.of());
     ManifestFile.ofImage(mine).write(manifest);

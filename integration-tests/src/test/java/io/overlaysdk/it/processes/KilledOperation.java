@@ -73,6 +73,8 @@ enum KilledOperation {
   }
 
   private final String seen;
+
+  @SuppressWarnings("ImmutableEnumChecker") // work without a state
   private final Work work;
 
   KilledOperation(Work work) {
