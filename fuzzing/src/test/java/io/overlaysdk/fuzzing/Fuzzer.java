@@ -82,7 +82,7 @@ final class Fuzzer {
             .redirectOutput(log.toFile())
             .start();
     try {
-      if (!process.waitFor(2L * seconds + 120, TimeUnit.SECONDS)) {
+      if (!process.waitFor(2L * seconds + 300, TimeUnit.SECONDS)) {
         return fail("the fuzzer does not end; " + report());
       }
     } finally {

@@ -13,13 +13,14 @@ import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.UnsupportedException;
-import io.overlaysdk.it.OnEachExt3Backend;
 import io.overlaysdk.it.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Another number of inodes: all that is in the image is what it was, byte for byte. */
 class InodesIT {
@@ -33,12 +34,13 @@ class InodesIT {
       "mknod gone c 0 0\nmkdir shut\nsif shut mode 040000\nsif shut uid 33\nsif shut gid 70000\n"
           + "ea_set shut user.note kept\nea_set shut user.empty \"\"\n";
 
-  /** Names, kinds, modes, owners, links, sizes, space, times, targets; attributes; bytes. */
+  /** Names, kinds, modes, owners, links, sizes, times, targets; attributes; bytes. */
   private static final String LISTING =
       "fuse2fs -o ro,fakeroot \"$1\" \"$2\" >/dev/null 2>&1; cd \"$2\";"
-          + " find . -printf '%p %y %m %U %G %n %s %b %T@ %l\\n' | sort;"
+          + " find . -printf '%p %y %m %U %G %n %s %T@ %l\\n' | sort;"
           + " getfattr -R -h -P -d -m - . 2>&1; find . -type f -exec sha256sum {} + | sort;"
-          + " find . -type c -exec stat -c '%n %t:%T' {} + | sort; cd /;"
+          + " find . -type c -exec stat -c '%n %t:%T' {} + | sort;"
+          + " test $(stat -c %b upper/app/sparse) -lt 100 && echo holes; cd /;"
           + " fusermount3 -u \"$2\" || fusermount -u \"$2\"";
 
   private Site site;
@@ -48,7 +50,9 @@ class InodesIT {
     site = Site.in(directory);
   }
 
-  @OnEachExt3Backend
+  /** Those whose drivers leave different marks for root and for a plain user. */
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"apptainer", "fuse-overlayfs"})
   void changeAndNothingElseDoes(String backend) throws Exception {
     try (OverlaySdk sdk = site.open()) {
       Overlay overlay = site.ext3Overlay(sdk);
@@ -62,8 +66,9 @@ class InodesIT {
             () -> sdk.resizeOverlay(file, ImageSize.of(48 << 20).inodes(4000)));
       }
       debugfs(file, "cd /upper\n" + MORE);
-      final String before = list(file);
       final String seen = seen(sdk, spec);
+      // behind every session, each of which writes to work
+      final String before = list(file);
       assertThrows(
           InvalidSpecException.class,
           () -> sdk.resizeOverlay(file, ImageSize.of(48 << 20).inodes(16)));
@@ -97,6 +102,7 @@ class InodesIT {
     Path at = Files.createTempDirectory(site.directory(), "mount");
     String listing = Programs.run("sh", "-c", LISTING, "sh", image.toString(), at.toString());
     assertTrue(listing.contains("./upper/shut d 0 33 70000"), listing);
+    assertTrue(listing.contains("holes"), listing);
     assertTrue(listing.contains("user.note=\"kept\""), listing);
     return listing;
   }

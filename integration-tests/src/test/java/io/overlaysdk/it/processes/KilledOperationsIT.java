@@ -69,7 +69,8 @@ class KilledOperationsIT {
       KilledOperation[] all = KilledOperation.values();
       KilledOperation drawn = all[random.nextInt(all.length)];
       KilledOperation operation = ONLY.isEmpty() ? drawn : KilledOperation.valueOf(ONLY);
-      Victim victim = Victim.values()[random.nextInt(Victim.values().length)];
+      Victim[] victims = Victim.values();
+      Victim victim = victims[random.nextInt(victims.length)];
       double when = random.nextDouble() * 1.05;
       String what = "seed " + seed + ": " + operation + ", " + victim + " at " + when + ": ";
       try {

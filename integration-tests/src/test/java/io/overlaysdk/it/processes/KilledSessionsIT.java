@@ -117,7 +117,7 @@ class KilledSessionsIT {
               .start();
       try {
         listen(jvm);
-        awaitMoment(jvm);
+        awaitMoment();
         boolean power = random.nextInt(4) == 0;
         List<String> before = List.copyOf(said);
         Path copy = site.directory().resolve("copy");
@@ -172,7 +172,7 @@ class KilledSessionsIT {
       return line;
     }
 
-    private void awaitMoment(Process jvm) throws InterruptedException {
+    private void awaitMoment() throws InterruptedException {
       for (int lines = 1 + random.nextInt(18); lines > 0; lines--) {
         assertTrue(!next().isEmpty(), () -> "it ended by itself: " + errors());
       }
