@@ -41,8 +41,12 @@ final class Exhaustion {
                   "(?i)(fork|clone|exec|spawn|thread).*resource temporarily unavailable"
                       + "|native thread|error(=|: )11\\b|cannot fork|failed to create (new OS )?thread"));
 
-  /** Namespaces are counted too, and the kernel says of them what it says of disks. */
-  private static final Pattern NAMESPACES = Pattern.compile("unshare failed|user_namespaces");
+  /**
+   * Of namespaces, which are counted too, and of what lies in an image, as much is said as of
+   * disks.
+   */
+  private static final Pattern NO_DISK =
+      Pattern.compile("unshare failed|user_namespaces|resize2fs: ");
 
   /** Only what makes a file needs an inode; Java names the file then. */
   private static final Pattern MAKING =
@@ -158,7 +162,7 @@ final class Exhaustion {
   private static Optional<Lack> lack(String said) {
     return SAID.entrySet().stream()
         .filter(known -> known.getValue().matcher(said).find())
-        .filter(known -> known.getKey() != Lack.SPACE || !NAMESPACES.matcher(said).find())
+        .filter(known -> known.getKey() != Lack.SPACE || !NO_DISK.matcher(said).find())
         .map(Map.Entry::getKey)
         .min(Comparator.naturalOrder());
   }

@@ -441,7 +441,13 @@ final class Lines {
 
   /** Does something with an overlay that nobody writes to. */
   private <T> T locked(Path overlay, Function<Line, T> work) {
-    OverlayLock lock = OverlayLock.take(facts(overlay), locking, "");
+    OverlayFacts facts = facts(overlay);
+    boolean image = facts.kind() == OverlayFacts.Kind.EXT3;
+    if (image) {
+      // from then on it is in use, whoever asks
+      new OverlayReader().read(Overlay.at(overlay));
+    }
+    OverlayLock lock = OverlayLock.take(facts, locking, "");
     try (Top top = top(overlay)) {
       top.unfinished().forEach(removal::remove);
       Line line = Line.of(overlay);
@@ -449,7 +455,9 @@ final class Lines {
       if (line.below().isPresent()) {
         line = settle(line);
       }
-      new OverlayReader().read(Overlay.at(overlay));
+      if (!image) {
+        new OverlayReader().read(Overlay.at(overlay));
+      }
       return work.apply(line);
     } finally {
       lock.close();

@@ -36,7 +36,15 @@ class RecoveryTest {
   }
 
   private void record(String... lines) throws IOException {
-    String head = "host " + Journal.hostName() + "\nboot " + Journal.bootId() + "\n";
+    String head =
+        "host "
+            + Journal.hostName()
+            + "\nboot "
+            + Journal.bootId()
+            + "\n"
+            + "pids "
+            + Journal.pidNamespace()
+            + "\n";
     Files.writeString(
         state.resolve("a.session"),
         head + "owner " + DEAD + "\nsession work\n" + String.join("\n", lines) + "\n");
@@ -68,7 +76,9 @@ class RecoveryTest {
     Path users = Files.createFile(directory.resolve("users"));
     record("partial " + partial, "partial " + users);
 
-    assertEquals(List.of("deleted " + partial, "closed the session work"), recovery.run());
+    assertEquals(
+        List.of("UNFINISHED " + partial, "SESSION work"),
+        recovery.run().stream().map(one -> one.kind() + " " + one.what()).toList());
     assertTrue(Files.exists(users));
   }
 
