@@ -309,9 +309,6 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Overlay fork(Path overlay, Path target) {
-    if (Files.isRegularFile(overlay)) {
-      policy.overlay(target, overlay);
-    }
     return fork(overlay, Optional.empty(), target);
   }
 
@@ -321,6 +318,9 @@ final class Engine implements OverlaySdk {
   }
 
   private Overlay fork(Path overlay, Optional<String> snapshot, Path target) {
+    if (Files.isRegularFile(overlay)) {
+      policy.overlay(target, overlay);
+    }
     try (Scratch scratch = newScratch("fork to " + target)) {
       return lines.fork(overlay, snapshot, target, scratch::beside);
     }

@@ -30,6 +30,9 @@ import java.util.function.Supplier;
  * several threads.
  */
 public final class LayerDirectory implements AutoCloseable {
+  /** Trees are walked by recursion, and below 4,096 bytes no path names anything. */
+  private static final int DEEPEST = 1_000;
+
   private final Markers markers;
   private final LayerEntry self;
   private final ContainerPath path;
@@ -38,6 +41,9 @@ public final class LayerDirectory implements AutoCloseable {
 
   /** The directory of the same path in the layer that is one with this one, right below it. */
   private @Nullable LayerDirectory under;
+
+  /** How many directories it lies in, the root of the layer included. */
+  private int depth;
 
   /** Whether something is there that is no directory, which this one has replaced. */
   private boolean cut;
@@ -242,12 +248,23 @@ public final class LayerDirectory implements AutoCloseable {
   }
 
   private LayerDirectory openOwn(LayerEntry directory) {
+    if (depth == DEEPEST) {
+      throw new UnsupportedException(
+          "a layer has directories that lie in more than "
+              + DEEPEST
+              + " others, below "
+              + directory.path().toString().substring(0, 40)
+              + "...; take that tree apart");
+    }
     try {
-      return of(
-          markers,
-          directory,
-          directory.path(),
-          stream.newDirectoryStream(directory.fileName(), LinkOption.NOFOLLOW_LINKS));
+      LayerDirectory opened =
+          of(
+              markers,
+              directory,
+              directory.path(),
+              stream.newDirectoryStream(directory.fileName(), LinkOption.NOFOLLOW_LINKS));
+      opened.depth = depth + 1;
+      return opened;
     } catch (IOException e) {
       throw UnreadableLayerException.of("opening", directory.file(), e);
     }
