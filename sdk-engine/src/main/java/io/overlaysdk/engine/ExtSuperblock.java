@@ -133,7 +133,7 @@ record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors, bo
               + (file.subject() == Subject.OVERLAY ? ", or with overlay create --size" : ""));
     }
     // e2fsck 1.47.0 reads FILE?offset=N, but fails in the middle of a repair there
-    requireClean(
+    requireReadable(
         file,
         offset == 0
             ? "e2fsck -fp " + file.path()
@@ -147,6 +147,16 @@ record ExtSuperblock(Family family, boolean needsRecovery, boolean hasErrors, bo
   /** Whether whoever wrote to it last let go of it in order. */
   boolean isClean() {
     return !needsRecovery && !hasErrors && wasClosed;
+  }
+
+  /**
+   * Refuses what must be repaired before it is even read. One that was cut off is not: fuse2fs
+   * 1.47.4 leaves the same mark where it was killed on a read-only mount.
+   */
+  private void requireReadable(RawFile file, String repair) {
+    if (needsRecovery || hasErrors) {
+      requireClean(file, repair);
+    }
   }
 
   /**

@@ -207,7 +207,7 @@ final class FuseOverlayfsPlanTest {
             "bind layer1 /overlays/one bind layer2 /overlays/two",
             "link file3 /overlays/three attach layer3 leave 5 /usr/bin/squashfuse_ll -o"
                 + " ro,allow_other,offset=0 file3 layer3",
-            "link file4 /overlays/four attach layer4 leave 5 /usr/bin/fuse2fs -o"
+            "link file4 /overlays/four attach layer4 await 5 /usr/bin/fuse2fs -o"
                 + " ro,allow_other,fakeroot file4 layer4",
             "link file5 /overlays/five attach layer5 await 5 /usr/bin/fuse2fs -o"
                 + " rw,allow_other,fakeroot file5 layer5 thaw layer5/work/work",
@@ -237,7 +237,7 @@ final class FuseOverlayfsPlanTest {
             BASE,
             "link file1 /images/base.sif attach layer1 leave 5 /usr/bin/squashfuse_ll -o"
                 + " ro,allow_other,offset=2097152 file1 layer1",
-            "link file2 /images/base.sif attach layer2 leave 5 /usr/bin/fuse2fs -o"
+            "link file2 /images/base.sif attach layer2 await 5 /usr/bin/fuse2fs -o"
                 + " ro,allow_other,fakeroot,offset=4194304 file2 layer2",
             POINTS,
             merge("layer2/upper:layer1:layer0:points" + SQUASH).replace("await", "leave"),

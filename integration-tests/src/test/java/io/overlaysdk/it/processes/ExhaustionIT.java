@@ -10,6 +10,7 @@ import io.overlaysdk.CheckReport.State;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandFailedException;
 import io.overlaysdk.CommitMode;
+import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.Image;
 import io.overlaysdk.ImageSize;
 import io.overlaysdk.Lack;
@@ -30,13 +31,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a machine can run out of: a typed error in bounded time, nothing lost, nothing left. */
+@Tag("soak")
 class ExhaustionIT {
   private Site site;
 
@@ -47,7 +51,7 @@ class ExhaustionIT {
 
   @Test
   void opensNothingThatItCannotRemember() throws Exception {
-    Cramped.run(site, "state", "size=128k,nr_inodes=20", site.state(), ":");
+    Cramped.run(site, "state", "mode=700,size=128k,nr_inodes=20", site.state(), ":");
   }
 
   @Test
@@ -71,7 +75,9 @@ class ExhaustionIT {
   }
 
   /** Threads count as processes. Root's are not limited, whatever ulimit says. */
+  /** Alone on the machine: the limit counts all processes of the user. */
   @Test
+  @EnabledIfSystemProperty(named = "overlaysdk.soak", matches = "true")
   void givesUpWithoutProcessesAndGoesOn() throws Exception {
     if (!System.getProperty("user.name").equals("root")) {
       // -p of dash is what others call -u
@@ -131,7 +137,12 @@ class ExhaustionIT {
           Duration.ofSeconds(30),
           () -> {
             assertFalse(succeeds(session, "echo more > /app/more"));
-            session.close();
+            if (server.equals("fuse2fs")) {
+              // what it had not written yet is lost
+              assertThrows(CorruptOverlayException.class, session::close);
+            } else {
+              session.close();
+            }
           });
       site.assertNothingLeft();
       assertTrue(sdk.check(overlay.path().orElseThrow(), true).state() != State.DAMAGED);

@@ -36,12 +36,13 @@ class InodesIT {
 
   /** Names, kinds, modes, owners, links, sizes, times, targets; attributes; bytes. */
   private static final String LISTING =
-      "fuse2fs -o ro,fakeroot \"$1\" \"$2\" >/dev/null 2>&1; cd \"$2\";"
+      "fuse2fs -f -o ro,fakeroot \"$1\" \"$2\" >/dev/null 2>&1 & server=$!;"
+          + " until grep -q \" $2 \" /proc/mounts; do sleep 0.05; done; cd \"$2\";"
           + " find . -printf '%p %y %m %U %G %n %s %T@ %l\\n' | sort;"
           + " getfattr -R -h -P -d -m - . 2>&1; find . -type f -exec sha256sum {} + | sort;"
           + " find . -type c -exec stat -c '%n %t:%T' {} + | sort;"
           + " test $(stat -c %b upper/app/sparse) -lt 100 && echo holes; cd /;"
-          + " fusermount3 -u \"$2\" || fusermount -u \"$2\"";
+          + " fusermount3 -u \"$2\" || fusermount -u \"$2\"; wait $server; :";
 
   private Site site;
 
@@ -94,7 +95,7 @@ class InodesIT {
 
   private static String seen(OverlaySdk sdk, SessionSpec spec) {
     try (Session session = sdk.start(spec)) {
-      return session.run("sh", "-c", "ls -lan / /app; cat /app/g").stdout();
+      return session.run("sh", "-c", "ls -lan /app | grep -v ^total; cat /app/g").stdout();
     }
   }
 

@@ -94,7 +94,7 @@ final class Layers {
       return loop(file, part.format() == Format.EXT3 ? "ext3" : "squashfs", place);
     }
     return part.format() == Format.EXT3
-        ? ext3(file, "ro", part.offset(), LEAVE)
+        ? ext3(file, "ro", part.offset())
         : squashfs(file, Long.toString(part.offset()));
   }
 
@@ -104,7 +104,7 @@ final class Layers {
           case DIRECTORY -> upperIn(bind(overlay.path()));
           case LAYER -> bind(overlay.path());
           case SQUASHFS -> squashfs(overlay.path(), "0");
-          case EXT3 -> upperIn(ext3(overlay.path(), "ro", 0, LEAVE));
+          case EXT3 -> upperIn(ext3(overlay.path(), "ro", 0));
         });
   }
 
@@ -112,7 +112,7 @@ final class Layers {
   private Stack.Upper upper(OverlayFacts overlay) {
     String root =
         overlay.kind() == OverlayFacts.Kind.EXT3
-            ? ext3(overlay.path(), "rw", 0, AWAIT)
+            ? ext3(overlay.path(), "rw", 0)
             : bind(overlay.path());
     if (!byKernel) {
       operations.thaw(root + "/work/work");
@@ -149,7 +149,8 @@ final class Layers {
     return attach(file, RootTools.SQUASHFUSE, options, LEAVE);
   }
 
-  private String ext3(Path file, String access, long offset, Operations.End end) {
+  /** Killed, even one that only reads leaves a mark of having been cut off (fuse2fs 1.47.4). */
+  private String ext3(Path file, String access, long offset) {
     if (hasLoop(request, "ext3")) {
       return loop(file, "ext3", access + ",loop" + (offset > 0 ? ",offset=" + offset : ""));
     }
@@ -162,7 +163,7 @@ final class Layers {
     if (offset > 0) {
       options.append(",offset=").append(offset);
     }
-    return attach(file, RootTools.FUSE2FS, options.toString(), end);
+    return attach(file, RootTools.FUSE2FS, options.toString(), AWAIT);
   }
 
   /** Whether the kernel mounts this format from a file, which only root may ask it for. */
