@@ -201,12 +201,21 @@ record LayerStore(Path directory) {
     for (String name : names(directory)) {
       if (isId(name) && !needed.contains(name)) {
         removal.remove(putAside(name));
-      } else if (name.startsWith(".")) {
-        // cut off when it was made, or when it was deleted
+      }
+    }
+    sweep(removal);
+    return known.isEmpty();
+  }
+
+  /**
+   * Deletes what was cut off when it was made, or when it was deleted: whoever has the lock may.
+   */
+  void sweep(Removal removal) {
+    for (String name : names(directory)) {
+      if (name.startsWith(".")) {
         removal.remove(directory.resolve(name));
       }
     }
-    return known.isEmpty();
   }
 
   /** Adds a layer, what it lies on, and the history of it. */

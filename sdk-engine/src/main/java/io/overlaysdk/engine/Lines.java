@@ -473,6 +473,7 @@ final class Lines {
   private <T> T inStore(Line line, Supplier<T> work) {
     OverlayLock lock = line.store().lock(locking);
     try {
+      line.store().sweep(removal);
       return work.get();
     } finally {
       lock.close();
