@@ -181,8 +181,31 @@ final class Journal {
   static final class Entry {
     private final Path file;
 
+    /** What is in it; null where that is read each time anew. */
+    private final @Nullable String content;
+
     private Entry(Path file) {
+      this(file, null);
+    }
+
+    private Entry(Path file, @Nullable String content) {
       this.file = file;
+      this.content = content;
+    }
+
+    /** The same as it is now, for whoever asks for several things: it is read once. */
+    Entry asItIs() {
+      return new Entry(file, read());
+    }
+
+    /** A line that was cut off is none. */
+    private String read() {
+      try {
+        String text = new String(Files.readAllBytes(file), UTF_8);
+        return text.substring(0, text.lastIndexOf('\n') + 1);
+      } catch (IOException e) {
+        return "";
+      }
     }
 
     /** Adds a line, which a kill of this process does not undo. */
@@ -310,15 +333,9 @@ final class Journal {
       }
     }
 
-    /** The values of all lines of this name; a line that was cut off is none. */
+    /** The values of all lines of this name. */
     List<String> values(String name) {
-      String text;
-      try {
-        text = new String(Files.readAllBytes(file), UTF_8);
-      } catch (IOException e) {
-        return List.of();
-      }
-      return text.substring(0, text.lastIndexOf('\n') + 1)
+      return (content == null ? read() : content)
           .lines()
           .filter(line -> line.startsWith(name + " "))
           .map(line -> unescape(line.substring(name.length() + 1)))

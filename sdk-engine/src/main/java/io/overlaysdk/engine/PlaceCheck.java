@@ -236,21 +236,17 @@ final class PlaceCheck {
             .orElseGet(() -> Finding.fine(subject + ": room", tried, "there is enough")));
   }
 
-  /** What there is too little of; cheap enough to be asked before each session. */
+  /** What there is too little of. */
   private static Optional<String> lack(Path directory, Host host) {
     Optional<String> bytes = lackOfBytes(directory);
     if (bytes.isPresent()) {
       return bytes;
     }
-    return host.find("stat")
-        .flatMap(
-            stat -> host.ask(List.of(stat.toString(), "-f", "-c", "%d %c", directory.toString())))
-        .filter(answer -> answer.status() == 0)
-        .map(answer -> answer.stdout().strip().split(" "))
-        // file systems without a table of inodes say that they have none at all
-        .filter(fields -> fields.length == 2 && !fields[1].equals("0"))
-        .filter(fields -> Long.parseLong(fields[0]) < LEAST_INODES)
-        .map(fields -> fields[0] + " inodes are free");
+    return Room.of(host, List.of(), List.of(directory)).stream()
+        .flatMapToLong(room -> room.inodes().stream())
+        .filter(inodes -> inodes < LEAST_INODES)
+        .mapToObj(inodes -> inodes + " inodes are free")
+        .findFirst();
   }
 
   private static Optional<String> lackOfBytes(Path directory) {

@@ -112,7 +112,9 @@ final class Recovery {
    * Why nobody needs it. Only what is surely dead: this host, and another start of it or a process
    * that is gone.
    */
-  private static Optional<String> abandoned(Journal.Entry entry) {
+  private static Optional<String> abandoned(Journal.Entry record) {
+    // before every session all records are looked at
+    Journal.Entry entry = record.asItIs();
     Optional<Journal.Written> written = entry.written();
     Optional<Journal.ProcessKey> owner = entry.owner();
     if (written.isEmpty()) {
