@@ -247,13 +247,16 @@ final class ContainerSession extends CommandSession {
   }
 
   /** When no container runs: the end of the last one was in order. */
-  private void requireWritten() {
-    image()
+  private Optional<CorruptOverlayException> unwritten() {
+    return image()
         .filter(ImageCare::isCutOff)
-        .ifPresent(
-            path -> {
-              throw lost(path, "the next session or command repairs it first");
-            });
+        .map(path -> lost(path, "the next session or command repairs it first"));
+  }
+
+  private static void throwIfPresent(Optional<CorruptOverlayException> loss) {
+    if (loss.isPresent()) {
+      throw loss.get();
+    }
   }
 
   private static CorruptOverlayException lost(Path image, String help) {
@@ -274,7 +277,7 @@ final class ContainerSession extends CommandSession {
     try {
       requireOpen();
       entrance.park();
-      requireWritten();
+      throwIfPresent(unwritten());
       flush.overlay(overlay.path());
     } finally {
       held.release();
@@ -310,9 +313,10 @@ final class ContainerSession extends CommandSession {
       try {
         if (!tidied) {
           tell(listener -> listener.closing(this));
-          tidy();
+          Optional<CorruptOverlayException> loss = tidy();
           tidied = true;
           tell(listener -> listener.closed(this));
+          throwIfPresent(loss);
         }
       } finally {
         held.release();
@@ -320,14 +324,18 @@ final class ContainerSession extends CommandSession {
     }
   }
 
-  /** What fails can be tried again, and is when the SDK is closed. */
-  private void tidy() {
+  /**
+   * What fails can be tried again, and is when the SDK is closed. That something is lost is no such
+   * failure: it is told once, and the session is over.
+   */
+  private Optional<CorruptOverlayException> tidy() {
+    Optional<CorruptOverlayException> loss;
     try {
       entrance.park();
       launcher.endAll();
       try {
         scratch.close();
-        requireWritten();
+        loss = unwritten();
       } finally {
         locks.close();
       }
@@ -336,6 +344,7 @@ final class ContainerSession extends CommandSession {
     }
     // Until now: whoever closes the SDK meanwhile, such as a shutdown hook, waits for this.
     onClose.accept(this);
+    return loss;
   }
 
   /** Ends commands until none is on its way any more: one may have been about to start. */

@@ -31,10 +31,9 @@ class KilledOperationsIT {
   private static final boolean SOAK = Boolean.getBoolean("overlaysdk.soak");
 
   /** A plain run does the same each time, at other moments. */
-  private static final long FIRST = 20261128;
+  private static final long FIRST = SOAK ? System.nanoTime() & 0xffffffffL : 20261128;
 
   private static final int KILLS = Integer.getInteger("overlaysdk.kills", 5);
-  private static final boolean LONG = Boolean.getBoolean("overlaysdk.soak");
   private static final String ONLY = System.getProperty("overlaysdk.operation", "");
 
   /** What the guard may take to end what a killed JVM leaves. */
@@ -67,7 +66,7 @@ class KilledOperationsIT {
 
   @Test
   void theOldStateIsThereOrTheNewOneAndNothingElse() throws Exception {
-    long first = SEED >= 0 ? SEED : SOAK ? System.nanoTime() & 0xffffffffL : FIRST;
+    long first = SEED >= 0 ? SEED : FIRST;
     List<String> failures = new ArrayList<>();
     for (long seed = first; seed < first + (SEED >= 0 ? 1 : KILLS); seed++) {
       SplittableRandom random = new SplittableRandom(seed);
@@ -92,7 +91,7 @@ class KilledOperationsIT {
 
   /** Where it takes hours, people want to see something. */
   private static void say(String what) {
-    if (LONG) {
+    if (SOAK) {
       System.out.println(what);
     }
   }
