@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,24 +20,29 @@ import org.slf4j.LoggerFactory;
  * Ends what still runs when this JVM dies, of whatever it dies. A small process beside the JVM is
  * told what runs, through a pipe that nobody else can write to: the kernel closes the pipe with the
  * JVM, and then that process ends what it was told of, in the same order as {@link ProcessTree}.
+ * What was started a moment before, and was not told of, it knows by a variable in its environment.
  */
 final class Guard implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
   private static final long LOOK_MILLIS = 100;
+  private static final String MARK = "OVERLAYSDK_GUARD";
 
   private final Environment environment;
   private final Optional<Invocation> invocation;
+  private final Map<String, String> marks;
   private final Set<Long> running = new LinkedHashSet<>();
   private @Nullable Process process;
 
-  private Guard(Environment environment, Optional<Invocation> invocation) {
+  private Guard(
+      Environment environment, Optional<Invocation> invocation, Map<String, String> marks) {
     this.environment = environment;
     this.invocation = invocation;
+    this.marks = marks;
   }
 
   /** One that guards nothing. */
   static Guard none() {
-    return new Guard(new Environment(Map.of()), Optional.empty());
+    return new Guard(new Environment(Map.of()), Optional.empty(), Map.of());
   }
 
   /**
@@ -48,6 +54,7 @@ final class Guard implements AutoCloseable {
   static Guard of(Environment environment, Host host, Duration grace) {
     String looks = Long.toString(Math.max(1, grace.toMillis() / LOOK_MILLIS));
     Optional<Path> sh = host.find("sh");
+    String mark = UUID.randomUUID().toString();
     return new Guard(
         environment,
         host.find("setsid")
@@ -56,7 +63,17 @@ final class Guard implements AutoCloseable {
                 setsid ->
                     Invocation.of(
                         setsid,
-                        List.of(sh.get().toString(), "-c", Scripts.GUARD, "overlay-sdk", looks))));
+                        List.of(
+                            sh.get().toString(), "-c", Scripts.GUARD, "overlay-sdk", looks, mark))),
+        Map.of(MARK, mark));
+  }
+
+  /** Guards what will be started with these variables, from then on. */
+  synchronized Map<String, String> starting() {
+    if (process == null || !process.isAlive()) {
+      begin();
+    }
+    return marks;
   }
 
   /** Guards this process and its children from now on. */
@@ -75,6 +92,9 @@ final class Guard implements AutoCloseable {
   @Override
   public synchronized void close() {
     if (process != null) {
+      if (running.isEmpty()) {
+        say(process, "=\n");
+      }
       try {
         process.getOutputStream().close();
       } catch (IOException e) {
@@ -92,7 +112,7 @@ final class Guard implements AutoCloseable {
 
   /** Tells a new process all that runs. */
   private void begin() {
-    if (invocation.isEmpty() || running.isEmpty()) {
+    if (invocation.isEmpty()) {
       return;
     }
     try {

@@ -153,7 +153,7 @@ final class Launcher {
    * @throws LaunchException where it cannot be started
    */
   Running.Piped begin(Invocation invocation, LongConsumer started) {
-    Process process = start(invocation, builder -> {});
+    Process process = start(invocation, builder -> builder.environment().putAll(guard.starting()));
     ProcessTree tree = new ProcessTree(process.pid(), setsid.isPresent());
     running.add(tree);
     guard.started(process.pid());
@@ -202,7 +202,7 @@ final class Launcher {
     return Running.detached(tree, grace, process.onExit().thenApply(Process::exitValue), messages);
   }
 
-  private Process start(Invocation invocation, Consumer<ProcessBuilder> streams) {
+  private Process start(Invocation invocation, Consumer<ProcessBuilder> more) {
     requireEncodable(invocation);
     List<String> words = new ArrayList<>();
     setsid.ifPresent(path -> words.add(path.toString()));
@@ -210,7 +210,7 @@ final class Launcher {
     ProcessBuilder builder = new ProcessBuilder(words);
     builder.environment().clear();
     builder.environment().putAll(environment.forTool(invocation, Stdio.PIPES));
-    streams.accept(builder);
+    more.accept(builder);
     try {
       return builder.start();
     } catch (IOException | OutOfMemoryError e) {
@@ -270,8 +270,7 @@ final class Launcher {
         started,
         () -> {
           executor.execute(
-              new ExactCommandLine(invocation, before),
-              environment.forTool(invocation, Stdio.PIPES));
+              new ExactCommandLine(invocation, before), guarded(invocation, Stdio.PIPES));
           return started.join().waitFor();
         });
   }
@@ -284,10 +283,16 @@ final class Launcher {
         () -> {
           ProcessBuilder builder = new ProcessBuilder(invocation.words()).inheritIO();
           builder.environment().clear();
-          builder.environment().putAll(environment.forTool(invocation, Stdio.TERMINAL));
+          builder.environment().putAll(guarded(invocation, Stdio.TERMINAL));
           started.complete(builder.start());
           return started.join().waitFor();
         });
+  }
+
+  private Map<String, String> guarded(Invocation invocation, Stdio stdio) {
+    Map<String, String> variables = environment.forTool(invocation, stdio);
+    variables.putAll(guard.starting());
+    return variables;
   }
 
   private interface Work {

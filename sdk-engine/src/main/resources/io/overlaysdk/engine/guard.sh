@@ -1,19 +1,27 @@
-# sh -c THIS overlay-sdk LOOKS
+# sh -c THIS overlay-sdk LOOKS MARK
 # Ends what a JVM leaves that dies in the middle. Reads "+ PID" for each process that the JVM has
 # started and "- PID" for each that has ended, from a pipe that nobody but the JVM can write to: when
 # there is no more to read, the JVM is gone, and whatever is still listed is ended with all its
-# children, in the order of ProcessTree. LOOKS tells how often each kind of signal may be waited for,
-# ten times a second.
-listed=' ' looks=$1
+# children, in the order of ProcessTree. So is what the JVM had started and could not tell of: that
+# has MARK in its environment. "=" says that there is nothing of either kind. LOOKS tells how often
+# each kind of signal may be waited for, ten times a second.
+listed=' ' looks=$1 mark=$2
 trap '' HUP INT QUIT TERM
 cd /
 while read -r sign pid; do
   case $sign in
     +) listed="$listed$pid " ;;
     -) listed="${listed%% $pid *} ${listed#* $pid }" ;;
+    =) exit ;;
   esac
 done
-[ "$listed" = ' ' ] && exit
+
+find_marked() {
+  for file in $(grep -ls "$mark" /proc/[0-9]*/environ); do
+    pid=${file#/proc/}
+    listed="$listed${pid%/environ} "
+  done
+}
 
 # Sets tree to what is listed and lives, the sessions it leads, and all children of these.
 look() {
@@ -46,7 +54,6 @@ look() {
 
 # Sets inner to the processes of the tree that are in the innermost pid namespace: that of the command,
 # as it is first found. Once that has ended, the innermost is that of the tool's helpers.
-deepest=0 found=''
 find_inner() {
   inner=''
   for pid in $tree; do
@@ -61,23 +68,37 @@ find_inner() {
   found=yes
 }
 
-# send SIGNAL PID...: signals and waits. Does not return where all of the tree has ended.
+# send SIGNAL PID...: signals and waits. Whether all of the tree has ended.
 send() {
   signal=$1 tries=$looks
   shift
   [ "$#" -eq 0 ] || kill "-$signal" "$@"
   while look; [ "$tree" != ' ' ]; do
-    [ "$tries" -gt 0 ] || return
+    [ "$tries" -gt 0 ] || return 1
     tries=$((tries - 1))
     sleep 0.1
   done
-  exit
 }
 
-look
-find_inner
-send TERM $inner
-find_inner
-send KILL $inner
-send TERM $tree
-send KILL $tree
+# Whether all has ended that is listed.
+end_listed() {
+  deepest=0 found=''
+  look
+  find_inner
+  send TERM $inner && return
+  find_inner
+  send KILL $inner || send TERM $tree || send KILL $tree
+}
+
+# What was just being started has its own environment a moment later.
+nothing=0
+until [ "$nothing" -eq 2 ]; do
+  find_marked
+  if [ "$listed" = ' ' ]; then
+    nothing=$((nothing + 1))
+    sleep 0.1
+  else
+    end_listed || exit
+    listed=' '
+  fi
+done

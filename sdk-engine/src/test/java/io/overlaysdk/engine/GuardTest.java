@@ -81,6 +81,19 @@ class GuardTest {
   }
 
   @Test
+  void endsWhatItWasNotToldOf() throws Exception {
+    ProcessBuilder builder = new ProcessBuilder("setsid", "sleep", "1000");
+    builder.environment().putAll(guard.starting());
+    process = builder.start();
+    Process other = builder.start();
+    guard.started(process.pid());
+
+    guard.close();
+
+    assertEquals(128 + 15, other.waitFor());
+  }
+
+  @Test
   void isStartedAnewAfterItWasKilled() throws Exception {
     start("echo 1; exec sleep 1000", 1);
     Process other = new ProcessBuilder("setsid", "sleep", "1000").start();
