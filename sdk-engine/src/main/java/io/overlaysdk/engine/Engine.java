@@ -133,7 +133,8 @@ final class Engine implements OverlaySdk {
             Locking.of(host, configuration),
             new Removal(host, launcher),
             ledger,
-            new EmptyImages(host, launcher, this::newScratch));
+            new EmptyImages(host, launcher, this::newScratch),
+            journal);
     this.exhaustion =
         new Exhaustion(
             host, List.of(newScratchPath().getParent(), stateDirectory(), cacheDirectory()));
@@ -321,9 +322,7 @@ final class Engine implements OverlaySdk {
     if (Files.isRegularFile(overlay)) {
       policy.overlay(target, overlay);
     }
-    try (Scratch scratch = newScratch("fork to " + target)) {
-      return lines.fork(overlay, snapshot, target, scratch::beside);
-    }
+    return lines.fork(overlay, snapshot, target);
   }
 
   @Override
@@ -362,16 +361,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public void deleteOverlay(Path overlay) {
-    try (Scratch scratch = newScratch("deletion of " + overlay)) {
-      lines.delete(
-          overlay,
-          aside -> {
-            scratch.beside(aside);
-            if (Files.isRegularFile(aside.target())) {
-              scratch.before(ManifestFile.ofImage(aside));
-            }
-          });
-    }
+    lines.delete(overlay);
   }
 
   @Override
@@ -713,7 +703,7 @@ final class Engine implements OverlaySdk {
   }
 
   private Recovery recovery() {
-    return new Recovery(journal, new Removal(host, launcher), configuration.grace());
+    return new Recovery(journal, new Removal(host, launcher), lines, configuration.grace());
   }
 
   @Override

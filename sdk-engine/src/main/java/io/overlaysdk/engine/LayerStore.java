@@ -37,6 +37,7 @@ import java.util.stream.Stream;
 record LayerStore(Path directory) {
   private static final String END = ".layers";
   private static final String LINES = "lines";
+  private static final String DELETED = ".deleted";
   private static final Pattern ID = Pattern.compile("[0-9a-f]{12}");
   private static final Set<String> OF_LINE = Set.of("overlay", "tips");
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -159,9 +160,9 @@ record LayerStore(Path directory) {
         .orElse(Set.of());
   }
 
-  void forget(Line line) {
+  void forget(String line) {
     try {
-      Files.deleteIfExists(directory.resolve(LINES).resolve(line.id()));
+      Files.deleteIfExists(directory.resolve(LINES).resolve(line));
     } catch (IOException e) {
       throw new OverlayException("cannot change " + directory + ": " + e, e);
     }
@@ -203,19 +204,36 @@ record LayerStore(Path directory) {
         removal.remove(putAside(name));
       }
     }
-    sweep(removal);
     return known.isEmpty();
   }
 
   /**
    * Deletes what was cut off when it was made, or when it was deleted: whoever has the lock may.
+   *
+   * @param gone where overlays are not that it may know, as they never came or have been deleted
+   * @return what has been deleted
    */
-  void sweep(Removal removal) {
+  List<Path> sweep(Removal removal, List<Path> gone) {
+    List<Path> swept = new ArrayList<>();
     for (String name : names(directory)) {
+      if (name.endsWith(DELETED)) {
+        forget(name.substring(1, name.length() - DELETED.length()));
+      }
       if (name.startsWith(".")) {
-        removal.remove(directory.resolve(name));
+        swept.add(directory.resolve(name));
       }
     }
+    Path lines = directory.resolve(LINES);
+    for (String name : names(lines)) {
+      if (name.startsWith(".")) {
+        swept.add(lines.resolve(name));
+      }
+    }
+    swept.forEach(removal::remove);
+    if (!gone.isEmpty()) {
+      known().stream().filter(one -> gone.contains(one.overlay())).forEach(one -> forget(one.id()));
+    }
+    return swept;
   }
 
   /** Adds a layer, what it lies on, and the history of it. */
@@ -232,9 +250,13 @@ record LayerStore(Path directory) {
     }
   }
 
-  /** Where nobody takes it for a layer while it is deleted. */
+  /** Where nobody takes it for a layer, or an overlay, while it is deleted. */
+  Path aside(String id) {
+    return directory.resolve("." + id + DELETED);
+  }
+
   private Path putAside(String id) {
-    Path aside = directory.resolve("." + id + ".deleted");
+    Path aside = aside(id);
     try {
       return Files.move(directory.resolve(id), aside, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {

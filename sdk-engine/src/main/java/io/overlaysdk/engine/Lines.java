@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import io.overlaysdk.Access;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Snapshot;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Snapshots of overlays, and what becomes of them: {@link Top} is what differs between a directory
@@ -34,16 +36,24 @@ final class Lines {
    */
   private static final int MOST_LAYERS = 40;
 
+  /** In the journal: where there may be no overlay, but something that is told of it. */
+  private static final String LEFT = "left";
+
+  /** Likewise of an image, beside which that lies. */
+  private static final String LEFT_IMAGE = "left-image";
+
   private final Locking locking;
   private final Removal removal;
   private final Ledger ledger;
   private final EmptyImages images;
+  private final Journal journal;
 
-  Lines(Locking locking, Removal removal, Ledger ledger, EmptyImages images) {
+  Lines(Locking locking, Removal removal, Ledger ledger, EmptyImages images, Journal journal) {
     this.locking = locking;
     this.removal = removal;
     this.ledger = ledger;
     this.images = images;
+    this.journal = journal;
   }
 
   /** Makes one layer of several. */
@@ -101,7 +111,11 @@ final class Lines {
   }
 
   Snapshot snapshot(Path path, String message) {
-    return locked(overlay(path), line -> inStore(line, () -> snapshot(line, message)));
+    Path overlay = overlay(path);
+    return journaled(
+        "snapshot of " + overlay,
+        overlay,
+        entry -> locked(overlay, line -> inStore(line, () -> snapshot(line, message))));
   }
 
   /** Whether no further snapshot is possible before it is flattened. */
@@ -157,9 +171,11 @@ final class Lines {
    * @param merging makes the layer
    */
   Snapshot flatten(Path path, Merging merging) {
-    return locked(
-        requireFrozen(overlay(path)).overlay(),
-        line -> inStore(line, () -> flatten(line, merging)));
+    Path overlay = requireFrozen(overlay(path)).overlay();
+    return journaled(
+        "layers of " + overlay,
+        overlay,
+        entry -> locked(overlay, line -> inStore(line, () -> flatten(line, merging))));
   }
 
   private Snapshot flatten(Line line, Merging merging) {
@@ -201,30 +217,38 @@ final class Lines {
    * @param at the snapshot; empty for the state of now
    */
   Overlay fork(Path path, Optional<String> at, Path target) {
-    return fork(path, at, target, partial -> {});
+    NewFile end = NewFile.at(target);
+    Path overlay = overlay(path);
+    if (at.isPresent()) {
+      requireFrozen(overlay);
+    }
+    return journaled(
+        "fork of " + overlay,
+        overlay,
+        entry -> {
+          entry.announce("partial", end.partial().toString());
+          announceLeft(entry, overlay, end.target());
+          if (at.isPresent()) {
+            Line line = requireFrozen(overlay);
+            return inStore(line, () -> fork(line, find(line, at.get()).id(), end));
+          }
+          Line begun = locked(overlay, line -> begin(line, end));
+          return inStore(begun, () -> fork(begun, begun.below().orElseThrow(), end));
+        });
   }
 
   /**
-   * @param making is told of what is made beside the target, before that is
+   * @param like an overlay of the same kind
    */
-  Overlay fork(Path path, Optional<String> at, Path target, Consumer<NewFile> making) {
-    NewFile end = NewFile.at(target);
-    making.accept(end);
-    Path overlay = overlay(path);
-    if (at.isEmpty()) {
-      Line begun =
-          locked(
-              overlay,
-              line -> {
-                if (line.below().isEmpty() || !isEmpty(overlay)) {
-                  inStore(line, () -> snapshot(line, "for the fork " + end.target().getFileName()));
-                }
-                return Line.of(overlay);
-              });
-      return inStore(begun, () -> fork(begun, begun.below().orElseThrow(), end));
+  private static void announceLeft(Journal.Entry entry, Path like, Path overlay) {
+    entry.announce(Files.isDirectory(like) ? LEFT : LEFT_IMAGE, overlay.toString());
+  }
+
+  private Line begin(Line line, NewFile end) {
+    if (line.below().isEmpty() || !isEmpty(line.overlay())) {
+      inStore(line, () -> snapshot(line, "for the fork " + end.target().getFileName()));
     }
-    Line line = requireFrozen(overlay);
-    return inStore(line, () -> fork(line, find(line, at.get()).id(), end));
+    return Line.of(line.overlay());
   }
 
   private Overlay fork(Line from, String at, NewFile end) {
@@ -249,9 +273,11 @@ final class Lines {
    * @param discard whether what was changed since the last one may go
    */
   void rollback(Path path, Optional<String> to, boolean discard) {
-    locked(
-        requireFrozen(overlay(path)).overlay(),
-        line -> inStore(line, () -> rollback(line, to, discard)));
+    Path overlay = requireFrozen(overlay(path)).overlay();
+    journaled(
+        "rollback of " + overlay,
+        overlay,
+        entry -> locked(overlay, line -> inStore(line, () -> rollback(line, to, discard))));
   }
 
   private Line rollback(Line line, Optional<String> to, boolean discard) {
@@ -297,25 +323,29 @@ final class Lines {
 
   /** Deletes an overlay that is closed, with the layers that nobody else needs. */
   void delete(Path path) {
-    delete(path, aside -> {});
+    OverlayFacts overlay = requireOverlay(path);
+    journaled(
+        "deletion of " + overlay.path(),
+        overlay.path(),
+        entry -> {
+          delete(overlay, entry);
+          return overlay;
+        });
   }
 
-  /**
-   * @param moving is told where the overlay is put aside, as a whole, before it is deleted: half of
-   *     one would be taken for one
-   */
-  void delete(Path path, Consumer<NewFile> moving) {
-    OverlayFacts overlay = requireOverlay(path);
+  private void delete(OverlayFacts overlay, Journal.Entry entry) {
     OverlayLock lock = OverlayLock.take(overlay, locking, "");
     try {
       Optional<Line> line = LineFile.ofOverlay(overlay.path());
       line.ifPresent(Line::requireItself);
+      announceLeft(entry, overlay.path(), overlay.path());
       try (Top top = top(overlay.path())) {
         if (line.isPresent()) {
           delete(line.get());
         } else {
+          // as a whole: half of an overlay would be taken for one
           NewFile aside = NewFile.of(overlay.path());
-          moving.accept(aside);
+          entry.announce("partial", aside.partial().toString());
           move(aside.target(), aside.partial());
           removal.remove(aside.partial());
         }
@@ -328,15 +358,25 @@ final class Lines {
 
   private void delete(Line line) {
     LayerStore store = line.store();
+    collecting(
+        store,
+        () -> {
+          Path aside = store.aside(line.id());
+          move(line.overlay(), aside);
+          store.forget(line.id());
+          removal.remove(aside);
+          return List.of();
+        });
+  }
+
+  /** Does something with the store, and then deletes what nobody needs of it, or all of it. */
+  private <T> T collecting(LayerStore store, Supplier<T> work) {
     OverlayLock lock = store.lock(locking);
     boolean unused = false;
     try {
-      // as a whole: half of an overlay would be taken for one
-      Path aside = store.directory().resolve("." + line.id() + ".deleted");
-      move(line.overlay(), aside);
-      store.forget(line);
-      removal.remove(aside);
+      T result = work.get();
       unused = store.collect(removal);
+      return result;
     } finally {
       if (unused) {
         lock.closeForGood();
@@ -345,6 +385,59 @@ final class Lines {
         lock.close();
       }
     }
+  }
+
+  /** Does something of which {@link #recover} takes away what a kill leaves, or a failure. */
+  private <T> T journaled(String what, Path overlay, Function<Journal.Entry, T> work) {
+    Path store = Line.of(overlay).store().directory();
+    Journal.Entry entry = journal.begin(what);
+    entry.announce("store", store.toString());
+    entry.announce("line", overlay.toString());
+    try {
+      T result = work.apply(entry);
+      entry.delete();
+      return result;
+    } catch (RuntimeException e) {
+      try {
+        recover(entry);
+        entry.delete();
+      } catch (RuntimeException left) {
+        // the record stays, and with the end of this process somebody else tries
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Ends what was cut off: what is left to do of it is done, and what it made for itself goes.
+   *
+   * @param entry the record of it
+   * @return what has been deleted; nothing where the overlay is in use again, whose user sweeps
+   */
+  List<Path> recover(Journal.Entry entry) {
+    List<Path> swept = new ArrayList<>();
+    List<LayerStore> stores =
+        entry.paths("store").stream()
+            .filter(LayerStore::isName)
+            .filter(store -> Files.isDirectory(store, LinkOption.NOFOLLOW_LINKS))
+            .map(LayerStore::new)
+            .toList();
+    List<Path> leftImages = missing(entry.paths(LEFT_IMAGE));
+    List<Path> left =
+        Stream.concat(missing(entry.paths(LEFT)).stream(), leftImages.stream()).toList();
+    try {
+      entry.paths("line").stream()
+          .filter(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS))
+          .forEach(path -> locked(path, swept::add, line -> line));
+      leftImages.forEach(path -> new ImageTop(path, images).forget());
+      for (LayerStore store : stores) {
+        swept.addAll(collecting(store, () -> store.sweep(removal, left)));
+      }
+    } catch (OverlayBusyException e) {
+      return swept;
+    }
+    return swept;
   }
 
   /** Deleting what a user has is allowed only where it plainly is an overlay. */
@@ -439,8 +532,19 @@ final class Lines {
     }
   }
 
+  private static List<Path> missing(List<Path> paths) {
+    return paths.stream().filter(path -> !Files.exists(path, LinkOption.NOFOLLOW_LINKS)).toList();
+  }
+
   /** Does something with an overlay that nobody writes to. */
   private <T> T locked(Path overlay, Function<Line, T> work) {
+    return locked(overlay, unfinished -> {}, work);
+  }
+
+  /**
+   * @param swept is told of what is deleted that somebody did not finish
+   */
+  private <T> T locked(Path overlay, Consumer<Path> swept, Function<Line, T> work) {
     OverlayFacts facts = facts(overlay);
     boolean image = facts.kind() == OverlayFacts.Kind.EXT3;
     if (image) {
@@ -449,7 +553,10 @@ final class Lines {
     }
     OverlayLock lock = OverlayLock.take(facts, locking, "");
     try (Top top = top(overlay)) {
-      top.unfinished().forEach(removal::remove);
+      for (Path unfinished : top.unfinished()) {
+        removal.remove(unfinished);
+        swept.accept(unfinished);
+      }
       Line line = Line.of(overlay);
       line.requireItself();
       if (line.below().isPresent()) {
@@ -473,7 +580,7 @@ final class Lines {
   private <T> T inStore(Line line, Supplier<T> work) {
     OverlayLock lock = line.store().lock(locking);
     try {
-      line.store().sweep(removal);
+      line.store().sweep(removal, List.of());
       return work.get();
     } finally {
       lock.close();

@@ -33,11 +33,13 @@ final class Recovery {
 
   private final Journal journal;
   private final Removal removal;
+  private final Lines lines;
   private final Duration grace;
 
-  Recovery(Journal journal, Removal removal, Duration grace) {
+  Recovery(Journal journal, Removal removal, Lines lines, Duration grace) {
     this.journal = journal;
     this.removal = removal;
+    this.lines = lines;
     this.grace = grace;
   }
 
@@ -96,6 +98,7 @@ final class Recovery {
       remove(entry, "scratch", Recovery::isScratch, Recovered.Kind.SCRATCH, why, done);
       remove(entry, "partial", NewFile::isPartial, Recovered.Kind.UNFINISHED, why, done);
       removeManifests(entry, why, done);
+      sweep(entry, why, done);
       for (String kind : List.of("overlay", "lower")) {
         entry.paths(kind).forEach(path -> OverlayLock.forget(path, entry.toString()));
       }
@@ -226,6 +229,17 @@ final class Recovery {
       if (ManifestFile.undo(manifests.get(i), before.get(i), signs.get(i))) {
         done.add(new Recovered(Recovered.Kind.RESTORED, manifests.get(i).toString(), why));
       }
+    }
+  }
+
+  /** What cannot be swept now goes with the next operation on the overlay. */
+  private void sweep(Journal.Entry entry, String why, List<Recovered> done) {
+    try {
+      for (Path path : lines.recover(entry)) {
+        done.add(new Recovered(Recovered.Kind.UNFINISHED, path.toString(), why));
+      }
+    } catch (OverlayException e) {
+      LOG.warn("what is left of the {} stays: {}", entry.values("session"), e.getMessage());
     }
   }
 

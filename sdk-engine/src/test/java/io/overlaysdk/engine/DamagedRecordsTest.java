@@ -34,7 +34,10 @@ class DamagedRecordsTest {
   void makeRecovery() {
     recovery =
         new Recovery(
-            new Journal(directory), new Removal(FakeHost.linux(), null), Duration.ofSeconds(1));
+            new Journal(directory),
+            new Removal(FakeHost.linux(), null),
+            LinesTest.lines(new Journal(directory)),
+            Duration.ofSeconds(1));
   }
 
   private Journal.Entry entry(String name, String lines) throws IOException {

@@ -28,13 +28,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** Snapshots of ext3 images; {@link LinesTest} has what is the same for directories. */
 class ImageLinesTest {
   @TempDir private Path directory;
+  @TempDir private Path state;
   private Path mine;
   private Lines lines;
 
   @BeforeEach
   void make() throws Exception {
     directory = directory.toRealPath();
-    lines = LinesTest.realLines();
+    lines = LinesTest.realLines(new Journal(state));
     mine = Contents.image(directory.resolve("mine.img"));
   }
 

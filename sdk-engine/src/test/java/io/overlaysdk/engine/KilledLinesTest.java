@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -87,7 +90,14 @@ class KilledLinesTest {
   private static void run(long seed, Path here, Path overlay) throws Exception {
     Said said = killed(seed, overlay);
 
-    Lines lines = LinesTest.realLines();
+    Journal journal = new Journal(here.resolve("state"));
+    Lines lines = LinesTest.realLines(journal);
+    boolean recovered = seed / 2 % 2 == 0;
+    if (recovered) {
+      new Recovery(journal, LinesTest.realRemoval(), lines, Duration.ofSeconds(1)).run();
+      assertEquals(List.of(), journal.entries());
+      assertEquals(List.of(), unfinished(here), "after recover()");
+    }
     Set<String> seen = seen(lines, overlay);
     assertTrue(
         seen.equals(said.before) || seen.equals(said.after),
@@ -99,6 +109,36 @@ class KilledLinesTest {
       assertEquals(kept.getValue(), seen(lines, fork), "the snapshot " + kept.getKey());
     }
     deleteAll(lines, here);
+    if (recovered) {
+      assertEquals(Set.of("state"), rest(here));
+    }
+  }
+
+  /** What has a hidden name, but for stores, and what a store knows that is not there. */
+  private static List<Path> unfinished(Path here) throws IOException {
+    List<Path> unfinished = new ArrayList<>();
+    try (Stream<Path> all = Files.walk(here)) {
+      for (Path path : all.toList()) {
+        if (LayerStore.isName(path)) {
+          new LayerStore(path)
+              .known().stream()
+                  .map(LayerStore.Known::overlay)
+                  .filter(overlay -> !Files.exists(overlay))
+                  .forEach(unfinished::add);
+        } else if (path.getFileName().toString().startsWith(".")) {
+          unfinished.add(path);
+        }
+      }
+    }
+    return unfinished;
+  }
+
+  private static Set<String> rest(Path here) throws IOException {
+    try (Stream<Path> rest = Files.list(here)) {
+      return rest.map(path -> path.getFileName().toString())
+          .filter(name -> !name.matches(".*\\.(lock|copy)"))
+          .collect(Collectors.toSet());
+    }
   }
 
   private static Said killed(long seed, Path overlay) throws IOException, InterruptedException {
@@ -157,6 +197,6 @@ class KilledLinesTest {
   /** Beside an image that was about to become a fork may lie what is told of it. */
   private static boolean isWhole(Path path) {
     String name = path.getFileName().toString();
-    return !name.startsWith(".") && !name.matches(".*\\.(json|lock|copy)");
+    return !name.startsWith(".") && !name.matches("state|.*\\.(json|lock|copy)");
   }
 }

@@ -19,7 +19,7 @@ final class LinesProcess {
   public static void main(String[] args) throws Exception {
     Path overlay = Path.of(args[0]);
     Random random = new Random(Long.parseLong(args[1]));
-    Lines lines = LinesTest.realLines();
+    Lines lines = LinesTest.realLines(new Journal(overlay.resolveSibling("state")));
     List<Snapshot> snapshots = new ArrayList<>();
     List<Set<String>> states = new ArrayList<>();
     Set<String> now = new TreeSet<>();

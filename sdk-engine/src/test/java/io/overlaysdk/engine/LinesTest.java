@@ -36,34 +36,47 @@ class LinesTest {
   private static final Image IMAGE = Image.at(Path.of("/images/base.sif"));
 
   @TempDir private Path directory;
+  @TempDir private Path state;
   private Path mine;
   private Lines lines;
 
-  static Lines lines() {
+  static Lines lines(Journal journal) {
     Host host = FakeHost.linux();
     return new Lines(
         new Locking(host, false),
         new Removal(host, mock(Launcher.class)),
         new Ledger(host, Clock.systemUTC()),
-        new EmptyImages(host, mock(Launcher.class), what -> mock(Scratch.class)));
+        new EmptyImages(host, mock(Launcher.class), what -> mock(Scratch.class)),
+        journal);
+  }
+
+  private static Host realHost() {
+    return new HostMachine(Map.of(), System.getenv(), words -> Optional.empty());
+  }
+
+  private static Launcher realLauncher() {
+    return new Launcher(
+        new Environment(System.getenv()),
+        Guard.none(),
+        Optional.empty(),
+        Duration.ofSeconds(1),
+        1 << 20);
+  }
+
+  static Removal realRemoval() {
+    return new Removal(realHost(), realLauncher());
   }
 
   /** Those that can make images, with the programs of this machine. */
-  static Lines realLines() {
-    Map<String, String> variables = System.getenv();
-    Launcher launcher =
-        new Launcher(
-            new Environment(variables),
-            Guard.none(),
-            Optional.empty(),
-            Duration.ofSeconds(1),
-            1 << 20);
-    Host host = new HostMachine(Map.of(), variables, words -> Optional.empty());
+  static Lines realLines(Journal journal) {
+    Launcher launcher = realLauncher();
+    Host host = realHost();
     return new Lines(
         new Locking(host, false),
         new Removal(host, launcher),
         new Ledger(host, Clock.systemUTC()),
-        new EmptyImages(host, launcher, what -> scratch(host, launcher)));
+        new EmptyImages(host, launcher, what -> scratch(host, launcher)),
+        journal);
   }
 
   private static Scratch scratch(Host host, Launcher launcher) {
@@ -77,7 +90,7 @@ class LinesTest {
   @BeforeEach
   void make() throws IOException {
     directory = directory.toRealPath();
-    lines = lines();
+    lines = lines(new Journal(state));
     mine = overlay("mine");
   }
 

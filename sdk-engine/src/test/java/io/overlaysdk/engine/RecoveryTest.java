@@ -32,7 +32,10 @@ class RecoveryTest {
     Host host = FakeHost.linux();
     recovery =
         new Recovery(
-            new Journal(state), new Removal(host, mock(Launcher.class)), Duration.ofMillis(10));
+            new Journal(state),
+            new Removal(host, mock(Launcher.class)),
+            LinesTest.lines(new Journal(state)),
+            Duration.ofMillis(10));
   }
 
   private void record(String... lines) throws IOException {
