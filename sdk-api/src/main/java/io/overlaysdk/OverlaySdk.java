@@ -133,7 +133,7 @@ public interface OverlaySdk extends AutoCloseable {
    *
    * @throws InvalidSpecException where it is no ext3 image
    * @throws OverlayBusyException where somebody writes to it; for a repair also where it is read
-   * @throws LaunchException where e2fsck is missing
+   * @throws LaunchException where e2fsck is missing, or does not come to its end
    */
   CheckReport check(Path overlay, boolean repair);
 

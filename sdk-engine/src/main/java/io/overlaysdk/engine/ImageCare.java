@@ -36,6 +36,11 @@ final class ImageCare {
   /** What e2fsck ends with (e2fsck(8)): these bits together mean that nothing is left to do. */
   private static final int REPAIRED = 1 | 2;
 
+  private static final int CANCELLED = 32;
+
+  /** And of this one and above: it did not end by itself, or could not begin. */
+  private static final int KILLED = 128;
+
   private final Host host;
   private final Locking locking;
   private final Launcher launcher;
@@ -60,7 +65,7 @@ final class ImageCare {
             : OverlayLock.read(facts(found), locking);
     try {
       boolean clean = isClean(found);
-      Launcher.Outcome look = ask(pid -> {}, "e2fsck", "-fn", found.path().toString());
+      Launcher.Outcome look = examine(pid -> {}, "-fn", found.path());
       if (look.status() == 0 && clean) {
         return new CheckReport(found.path(), CheckReport.State.CLEAN, look.outputText());
       }
@@ -138,7 +143,7 @@ final class ImageCare {
 
   private CheckReport repair(Found found) {
     try (ImageCopy copy = ImageCopy.of(found.path(), host, scratches)) {
-      Launcher.Outcome done = ask(copy.scratch()::started, "e2fsck", "-fy", copy.path().toString());
+      Launcher.Outcome done = examine(copy.scratch()::started, "-fy", copy.path());
       boolean sound = (done.status() & ~REPAIRED) == 0;
       if (sound) {
         copy.replace();
@@ -173,7 +178,7 @@ final class ImageCare {
   private void resize(Found found, long bytes) {
     try (ImageCopy copy = ImageCopy.of(found.path(), host, scratches)) {
       // resize2fs demands it
-      Launcher.Outcome look = ask(copy.scratch()::started, "e2fsck", "-fp", copy.path().toString());
+      Launcher.Outcome look = examine(copy.scratch()::started, "-fp", copy.path());
       if ((look.status() & ~REPAIRED) != 0) {
         throw new OverlayException(
             "cannot resize " + found.path() + ": it is damaged: " + look.outputText());
@@ -224,6 +229,25 @@ final class ImageCare {
           List.of(words),
           outcome.outputText() + outcome.errorText());
     }
+  }
+
+  /**
+   * What e2fsck finds.
+   *
+   * @throws LaunchException where it did not come to its end, which says nothing of the image
+   */
+  private Launcher.Outcome examine(LongConsumer started, String how, Path image) {
+    Launcher.Outcome outcome = ask(started, "e2fsck", how, image.toString());
+    if (outcome.status() >= KILLED || (outcome.status() & CANCELLED) != 0) {
+      throw new LaunchException(
+          "e2fsck was ended with status "
+              + outcome.status()
+              + " before it had seen all of "
+              + image,
+          List.of("e2fsck", how, image.toString()),
+          outcome.outputText() + outcome.errorText());
+    }
+    return outcome;
   }
 
   private Launcher.Outcome ask(LongConsumer started, String... words) {
