@@ -7,6 +7,7 @@ import io.overlaysdk.ImageSize;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Invocation;
@@ -89,7 +90,7 @@ final class ImageCare {
    * @throws CorruptOverlayException where it cannot be repaired
    */
   void mendUnlocked(Path overlay) {
-    if (isCutOff(overlay)) {
+    if (isMarked(overlay)) {
       OverlayLock lock = OverlayLock.take(facts(image(overlay)), locking, "");
       try {
         mend(overlay, true);
@@ -106,12 +107,19 @@ final class ImageCare {
    * @return whether there was something to repair
    */
   boolean mend(Path overlay, boolean locked) {
-    if (!isCutOff(overlay)) {
+    if (!isMarked(overlay)) {
       return false;
     }
     Found found = image(overlay);
     if (!locked) {
       LockProbe.check(found, Access.READ_WRITE);
+    }
+    if (!isCutOff(overlay)) {
+      return false;
+    }
+    Optional<Path> device = LoopDevices.of(overlay);
+    if (device.isPresent()) {
+      throw new OverlayBusyException(overlay, "the block device " + device.get());
     }
     CheckReport report = repair(found);
     if (report.state() == CheckReport.State.DAMAGED) {
@@ -128,8 +136,20 @@ final class ImageCare {
     return true;
   }
 
-  /** Whether the driver that wrote to an image last did not get to its end. */
+  /**
+   * Whether the driver that wrote to an image last did not get to its end, of an image that nobody
+   * is known to use: the kernel may still be at it.
+   */
   static boolean isCutOff(Path overlay) {
+    if (!isMarked(overlay)) {
+      return false;
+    }
+    LoopDevices.awaitRelease(overlay);
+    return isMarked(overlay);
+  }
+
+  /** Whether it is in use, or was not closed. */
+  private static boolean isMarked(Path overlay) {
     if (!Files.isRegularFile(overlay) || !Files.isWritable(overlay)) {
       return false;
     }

@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.Image;
@@ -13,6 +14,7 @@ import io.overlaysdk.spi.OverlayFacts;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +75,20 @@ class RealFileSystemsTest {
     }
 
     assertThrows(CorruptOverlayException.class, () -> new ImageReader().read(Image.at(path)));
+  }
+
+  @Test
+  void knowsAnImageThatTheKernelHasAsADevice() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root"), "only root can make one");
+    Path path = made("mkfs.ext3").toRealPath();
+    assertEquals(Optional.empty(), LoopDevices.of(path));
+
+    Tools.run("losetup", "-f", path.toString());
+    Path device = LoopDevices.of(path).orElseThrow();
+    Tools.run("losetup", "-d", device.toString());
+
+    LoopDevices.awaitRelease(path);
+    assertEquals(Optional.empty(), LoopDevices.of(path));
   }
 
   private Path made(String tool) throws Exception {
