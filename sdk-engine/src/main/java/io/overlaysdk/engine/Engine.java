@@ -134,7 +134,8 @@ final class Engine implements OverlaySdk {
             new Removal(host, launcher),
             ledger,
             new EmptyImages(host, launcher, this::newScratch),
-            journal);
+            journal,
+            unclosed::add);
     this.exhaustion =
         new Exhaustion(
             host, List.of(newScratchPath().getParent(), stateDirectory(), cacheDirectory()));

@@ -121,7 +121,8 @@ final class Guard implements AutoCloseable {
       StringBuilder lines = new StringBuilder();
       running.forEach(pid -> lines.append("+ ").append(pid).append('\n'));
       say(begun, lines.toString());
-    } catch (IOException e) {
+    } catch (IOException | OutOfMemoryError e) {
+      // the JDK starts a thread for each process
       process = null;
       LOG.warn("nothing will end sessions if this JVM is killed: {}", e.toString());
     }

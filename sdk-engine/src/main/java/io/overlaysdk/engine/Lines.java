@@ -47,13 +47,24 @@ final class Lines {
   private final Ledger ledger;
   private final EmptyImages images;
   private final Journal journal;
+  private final Consumer<AutoCloseable> later;
 
-  Lines(Locking locking, Removal removal, Ledger ledger, EmptyImages images, Journal journal) {
+  /**
+   * @param later is given what could not be swept when something had failed, to try it again
+   */
+  Lines(
+      Locking locking,
+      Removal removal,
+      Ledger ledger,
+      EmptyImages images,
+      Journal journal,
+      Consumer<AutoCloseable> later) {
     this.locking = locking;
     this.removal = removal;
     this.ledger = ledger;
     this.images = images;
     this.journal = journal;
+    this.later = later;
   }
 
   /** Makes one layer of several. */
@@ -391,22 +402,26 @@ final class Lines {
   private <T> T journaled(String what, Path overlay, Function<Journal.Entry, T> work) {
     Path store = Line.of(overlay).store().directory();
     Journal.Entry entry = journal.begin(what);
-    entry.announce("store", store.toString());
-    entry.announce("line", overlay.toString());
     try {
+      entry.announce("store", store.toString());
+      entry.announce("line", overlay.toString());
       T result = work.apply(entry);
       entry.delete();
       return result;
     } catch (RuntimeException e) {
       try {
-        recover(entry);
-        entry.delete();
+        end(entry);
       } catch (RuntimeException left) {
-        // the record stays, and with the end of this process somebody else tries
         e.addSuppressed(left);
+        later.accept(() -> end(entry));
       }
       throw e;
     }
+  }
+
+  private void end(Journal.Entry entry) {
+    recover(entry);
+    entry.delete();
   }
 
   /**

@@ -47,7 +47,8 @@ class LinesTest {
         new Removal(host, mock(Launcher.class)),
         new Ledger(host, Clock.systemUTC()),
         new EmptyImages(host, mock(Launcher.class), what -> mock(Scratch.class)),
-        journal);
+        journal,
+        left -> {});
   }
 
   private static Host realHost() {
@@ -76,7 +77,8 @@ class LinesTest {
         new Removal(host, launcher),
         new Ledger(host, Clock.systemUTC()),
         new EmptyImages(host, launcher, what -> scratch(host, launcher)),
-        journal);
+        journal,
+        left -> {});
   }
 
   private static Scratch scratch(Host host, Launcher launcher) {

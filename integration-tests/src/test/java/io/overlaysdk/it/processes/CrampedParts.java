@@ -41,7 +41,8 @@ final class CrampedParts {
       Map.of(
           "state", CrampedParts::state,
           "scratch", CrampedParts::scratch,
-          "operations", CrampedParts::operations,
+          "operations", site -> operations(site, Lack.SPACE),
+          "quota", site -> operations(site, Lack.QUOTA),
           "inodes", CrampedParts::inodes,
           "descriptors", CrampedParts::descriptors,
           "threads", CrampedParts::threads,
@@ -110,28 +111,34 @@ final class CrampedParts {
   }
 
   /** Everything that makes something on a file system in which there is too little room for it. */
-  private static void operations(Site site) throws Exception {
+  private static void operations(Site site, Lack lack) throws Exception {
     Path small = site.directory().resolve("small");
     try (OverlaySdk sdk = site.open()) {
       Map<String, Consumer<Path>> all = operations(site, sdk);
+      Path some = Files.write(small.resolve("some"), new byte[1 << 20]);
       Path filler = Cramped.fill(small);
-      try (var channel = Files.newByteChannel(filler, java.nio.file.StandardOpenOption.WRITE)) {
-        channel.truncate(Files.size(filler) - (1 << 20));
-      }
+      Files.delete(some);
+      awaitRoom(small);
       for (var operation : all.entrySet()) {
         Path target = small.resolve(operation.getKey());
-        assertLack(Lack.SPACE, small, () -> operation.getValue().accept(target));
+        assertLack(lack, small, () -> operation.getValue().accept(target));
         assertEquals(List.of(filler), list(small), operation.getKey());
         assertNothingLeft(site);
       }
       Files.delete(filler);
       for (var operation : all.entrySet()) {
+        awaitRoom(small);
         Path target = small.resolve(operation.getKey());
         operation.getValue().accept(target);
         assertTrue(Files.exists(target), operation.getKey());
         remove(small);
       }
     }
+  }
+
+  /** Btrfs counts what has been deleted until it is on the disk that it is. */
+  private static void awaitRoom(Path directory) throws Exception {
+    program("sync", "-f", directory.toString());
   }
 
   private static Map<String, Consumer<Path>> operations(Site site, OverlaySdk sdk)
@@ -151,11 +158,17 @@ final class CrampedParts {
     Path pack = site.directory().resolve("pack");
     sdk.pack(path, pack);
     Path template = site.directory().resolve("template.ext3");
-    sdk.createOverlay(template, ImageSize.of(8 << 20).taken());
+    sdk.createOverlay(template, 16 << 20);
+    sdk.importLayer(layer, SessionSpec.on(Image.at(base)).overlay(Overlay.at(template)));
     Map<String, Consumer<Path>> all = new LinkedHashMap<>();
     all.put("new.ext3", target -> sdk.createOverlay(target, ImageSize.of(8 << 20).taken()));
     all.put("layer.tar", target -> sdk.exportLayer(spec, target));
     all.put("layer.tar.gz", target -> sdk.exportLayer(spec, target));
+    all.put(
+        "imported",
+        target ->
+            sdk.importLayer(layer, SessionSpec.on(Image.at(base)).overlay(Overlay.at(target))));
+    all.put("from.ext3", target -> sdk.createOverlayFrom(template.toString(), target));
     all.put("frozen.sqfs", target -> sdk.freeze(spec, target));
     all.put("pack", target -> sdk.pack(path, target));
     all.put("unpacked", target -> sdk.unpack(pack, target));

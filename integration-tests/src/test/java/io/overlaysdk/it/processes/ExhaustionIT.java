@@ -2,10 +2,13 @@ package io.overlaysdk.it.processes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.overlaysdk.CancelledException;
 import io.overlaysdk.CheckReport.State;
 import io.overlaysdk.Command;
 import io.overlaysdk.CommandFailedException;
@@ -14,6 +17,7 @@ import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.Image;
 import io.overlaysdk.ImageSize;
 import io.overlaysdk.Lack;
+import io.overlaysdk.LayerReport;
 import io.overlaysdk.NoBackendException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayException;
@@ -29,6 +33,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -74,13 +81,28 @@ class ExhaustionIT {
     Cramped.run(site, "descriptors", "size=1m", small(), "ulimit -n 120");
   }
 
-  /** Threads count as processes. Root's are not limited, whatever ulimit says. */
-  /** Alone on the machine: the limit counts all processes of the user. */
+  @Test
+  void makesNothingByHalfWhereTheQuotaIsReached() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root"), "only root can mount a disk here");
+    Tools.require("mkfs.btrfs");
+    Cramped.runWithQuota(site, "quota", small());
+  }
+
+  /** Threads count as processes. */
   @Test
   @EnabledIfSystemProperty(named = "overlaysdk.soak", matches = "true")
   void givesUpWithoutProcessesAndGoesOn() throws Exception {
-    if (!System.getProperty("user.name").equals("root")) {
-      // -p of dash is what others call -u
+    Path group = Path.of("/sys/fs/cgroup/pids/overlay-sdk-" + ProcessHandle.current().pid());
+    if (System.getProperty("user.name").equals("root")) {
+      // root's are not limited, whatever ulimit says
+      assumeTrue(Files.isDirectory(group.getParent()), "no cgroup for processes at " + group);
+      Files.createDirectory(group);
+      Files.writeString(group.resolve("pids.max"), "70");
+      Cramped.run(site, "threads", "size=1m", small(), "eval echo $$ >" + group + "/cgroup.procs");
+      Files.delete(group);
+    } else {
+      // alone on the machine, for all processes of the user count; -p of dash is what others call
+      // -u
       Cramped.run(site, "threads", "size=1m", small(), "ulimit -p 70");
     }
   }
@@ -116,7 +138,7 @@ class ExhaustionIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/fuse-overlayfs", "fuse2fs"})
+  @ValueSource(strings = {"/fuse-overlayfs", "fuse2fs", "squashfuse_ll"})
   void endsASessionWhoseFileServerHangs(String server) throws Exception {
     try (OverlaySdk sdk = site.open()) {
       Overlay overlay = site.ext3Overlay(sdk);
@@ -207,6 +229,58 @@ class ExhaustionIT {
     try (OverlaySdk sdk =
         OverlaySdk.open(site.configuration().executable("apptainer", noise).build())) {
       assertThrows(NoBackendException.class, () -> sdk.start(site.on("apptainer")));
+    }
+    site.assertNothingLeft();
+  }
+
+  @Test
+  void doesNotWaitForAToolThatNeverAnswers() throws Exception {
+    Path silent = site.script("silent", "exec sleep 1000");
+    Path asked =
+        site.script(
+            "asked",
+            "case \" $* \" in *\" exec \"*) exec sleep 1000;; esac",
+            "exec " + Tools.require("apptainer") + " \"$@\"");
+    try (OverlaySdk sdk =
+        OverlaySdk.open(site.configuration().executable("apptainer", silent).build())) {
+      assertTimeoutPreemptively(
+          Duration.ofMinutes(1),
+          () -> assertThrows(NoBackendException.class, () -> sdk.start(site.on("apptainer"))));
+    }
+    try (OverlaySdk sdk =
+            OverlaySdk.open(site.configuration().executable("apptainer", asked).build());
+        Session session = sdk.start(site.on("apptainer").timeLimit(Duration.ofSeconds(1)))) {
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(20), () -> assertEquals(124, session.run("true").exitStatus()));
+    }
+    site.assertNothingLeft();
+  }
+
+  /** Packing may take hours; whoever loses patience interrupts it. */
+  @Test
+  void canBeInterruptedWhileAToolNeverEnds() throws Exception {
+    Path mksquashfs = Tools.require("mksquashfs");
+    Path begun = site.directory().resolve("begun");
+    Path silent =
+        site.script(
+            "silent",
+            "case \" $* \" in *version*) exec " + mksquashfs + " \"$@\";; esac",
+            ": >" + begun,
+            "exec sleep 1000");
+    Path target = site.directory().resolve("frozen.sqfs");
+    try (OverlaySdk sdk =
+        OverlaySdk.open(site.configuration().executable("mksquashfs", silent).build())) {
+      SessionSpec spec = SessionSpec.on(Image.at(site.image())).overlay(site.directoryOverlay(sdk));
+      FutureTask<LayerReport> freezing = new FutureTask<>(() -> sdk.freeze(spec, target));
+      Thread thread = new Thread(freezing);
+      thread.start();
+      Until.nothing(
+          Duration.ofSeconds(30), () -> Files.exists(begun) ? List.of() : List.of("not begun"));
+      thread.interrupt();
+      ExecutionException e =
+          assertThrows(ExecutionException.class, () -> freezing.get(30, TimeUnit.SECONDS));
+      assertInstanceOf(CancelledException.class, e.getCause());
+      assertFalse(Files.exists(target));
     }
     site.assertNothingLeft();
   }
