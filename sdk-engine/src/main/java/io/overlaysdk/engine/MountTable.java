@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** What is mounted on this machine, as this process sees it: {@code /proc/self/mountinfo}. */
 final class MountTable {
@@ -19,8 +22,25 @@ final class MountTable {
   /**
    * @param at the mount point
    * @param type the name of the file system's type; of {@code fuse.sshfs} the whole
+   * @param options of the file system, such as {@code nolock}
    */
-  record Mount(Path at, String type) {}
+  record Mount(Path at, String type, Set<String> options) {
+    /**
+     * Whether locks keep out only processes of this host: the kernel asks no server for them, and
+     * grants them all the same (nfs(5), mount.cifs(8), mount.lustre(8)).
+     */
+    boolean locksOnlyHere() {
+      return switch (type) {
+        case "nfs", "nfs4" ->
+            options.contains("nolock")
+                || options.contains("local_lock=all")
+                || options.contains("local_lock=posix");
+        case "cifs", "smb3" -> options.contains("nobrl");
+        case "lustre" -> options.contains("localflock");
+        default -> false;
+      };
+    }
+  }
 
   /** In the order in which they were mounted. */
   static List<Mount> read() {
@@ -31,20 +51,24 @@ final class MountTable {
     }
   }
 
-  /**
-   * The type of the file system that a path belongs to: of the last one that was mounted there. The
-   * JDK's {@code FileStore} names the first of two at one place.
-   */
+  /** The type of the file system that a path belongs to. */
   static String type(Path path, List<Mount> mounts) {
-    String type = "";
-    int depth = -1;
+    return of(path, mounts).map(Mount::type).orElse("");
+  }
+
+  /**
+   * The file system that a path belongs to: the last one that was mounted there. The JDK's {@code
+   * FileStore} names the first of two at one place.
+   */
+  static Optional<Mount> of(Path path, List<Mount> mounts) {
+    Mount found = null;
     for (Mount mount : mounts) {
-      if (path.startsWith(mount.at()) && mount.at().getNameCount() >= depth) {
-        type = mount.type();
-        depth = mount.at().getNameCount();
+      if (path.startsWith(mount.at())
+          && (found == null || mount.at().getNameCount() >= found.at().getNameCount())) {
+        found = mount;
       }
     }
-    return type;
+    return Optional.ofNullable(found);
   }
 
   /** Where something is mounted at a directory or below it, the innermost first. */
@@ -77,7 +101,9 @@ final class MountTable {
       // optional fields, as many as there are, end with a hyphen
       int end = List.of(fields).indexOf("-");
       if (end > 5 && fields.length > end + 1) {
-        mounts.add(new Mount(path(fields[4]), fields[end + 1]));
+        List<String> options =
+            fields.length > end + 3 ? List.of(fields[end + 3].split(",")) : List.of();
+        mounts.add(new Mount(path(fields[4]), fields[end + 1], new HashSet<>(options)));
       }
     }
     return mounts;

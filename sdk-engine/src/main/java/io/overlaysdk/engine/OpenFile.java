@@ -44,6 +44,13 @@ final class OpenFile implements AutoCloseable {
   /** How the kernel is asked. */
   interface Kernel {
     FileLock tryLock(FileChannel channel, boolean shares) throws IOException;
+
+    /** Whether what it grants for a file keeps other hosts out too, where they see the file. */
+    default boolean asksOthers(Path file) throws IOException {
+      return MountTable.of(file.toRealPath(), MountTable.read())
+          .filter(MountTable.Mount::locksOnlyHere)
+          .isEmpty();
+    }
   }
 
   /**
@@ -62,6 +69,7 @@ final class OpenFile implements AutoCloseable {
   private @Nullable FileChannel shared;
   private @Nullable FileChannel exclusive;
   private @Nullable FileLock lock;
+  private boolean known;
   private int holders;
   private boolean writes;
   private Optional<Holder> writer = Optional.empty();
@@ -119,6 +127,7 @@ final class OpenFile implements AutoCloseable {
     if (holders == 0) {
       FileChannel channel = channel(shares);
       try {
+        known = kernel.asksOthers(path);
         lock = kernel.tryLock(channel, shares);
         if (lock == null) {
           return Answer.THEIRS;
@@ -129,6 +138,7 @@ final class OpenFile implements AutoCloseable {
         // ENOLCK or ENOSYS, on a network file system
         LOG.debug("no lock of {}", path, e);
         lock = null;
+        known = false;
       }
     }
     holders++;
@@ -166,11 +176,12 @@ final class OpenFile implements AutoCloseable {
       LOG.warn("a lock of {} is given back when the file is closed: {}", path, e.toString());
     }
     lock = null;
+    known = false;
   }
 
-  /** Whether the kernel knows of the lock: not on a file system without locks. */
+  /** Whether all hosts know of the lock: not on a file system without locks. */
   synchronized boolean isKnown() {
-    return lock != null;
+    return known;
   }
 
   /** How many in this JVM have it locked. */

@@ -259,19 +259,21 @@ final class OverlayLock implements AutoCloseable {
     }
   }
 
-  /** The file system has no locks. */
+  /** The file system has no locks, or keeps them from other hosts. */
   private synchronized void lend(Leases leases) throws IOException {
     if (locking.required()) {
       throw new UnsupportedException(
           "the overlay "
               + overlay
-              + " lies on a file system without locks, and this site demands them (locks: required);"
+              + " lies on a file system without locks that all hosts know of, and this site demands"
+              + " them (locks: required);"
               + " keep it on another one");
     }
     try {
       lease = Optional.of(leases.take(self(""), writes));
       LOG.warn(
-          "the overlay {} lies on a file system without locks: only those of this SDK are kept"
+          "the overlay {} lies on a file system without locks that all hosts know of: only those of"
+              + " this SDK are kept"
               + " apart, by lease files in {}",
           overlay,
           leases.directory());

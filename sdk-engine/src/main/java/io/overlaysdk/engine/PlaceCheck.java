@@ -44,6 +44,10 @@ final class PlaceCheck {
           "overlay", "the kernel takes no upper directory on another overlay",
           "fuse", "the kernel takes no upper directory behind FUSE");
 
+  private static final String LEASES =
+      "lease files keep those of this SDK apart there; whoever uses an ext3 image with a bare tool"
+          + " notices nobody";
+
   private final String subject;
   private final Path directory;
   private final boolean needed;
@@ -130,8 +134,12 @@ final class PlaceCheck {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       boolean locked = channel.tryLock() != null;
       boolean seen = LockHolder.of(file, Path.of("/proc")).isPresent();
-      if (locked && seen) {
+      if (locked && seen && OpenFile.kernel.asksOthers(file)) {
         add(Finding.fine(subject + ": locks", tried, "the kernel knows of it"));
+        return;
+      }
+      if (locked && seen) {
+        addLocks(tried, "no other host is asked for it", LEASES);
         return;
       }
       addLocks(
@@ -139,11 +147,7 @@ final class PlaceCheck {
           locked ? "the kernel does not list it" : "it was refused",
           "two sessions on one overlay there may not notice each other");
     } catch (IOException e) {
-      addLocks(
-          tried,
-          e.toString(),
-          "lease files keep those of this SDK apart there; whoever uses an ext3 image with a bare"
-              + " tool notices nobody");
+      addLocks(tried, e.toString(), LEASES);
     }
   }
 

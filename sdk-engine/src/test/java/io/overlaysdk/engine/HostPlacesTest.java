@@ -1,6 +1,5 @@
 package io.overlaysdk.engine;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,24 +51,28 @@ final class HostPlacesTest {
   }
 
   private Map<String, Use> below(Identity identity, Path scratch, Mount... mounts) {
-    List<Mount> all = new ArrayList<>(List.of(new Mount(Path.of("/"), "ext4")));
+    List<Mount> all = new ArrayList<>(List.of(mount(Path.of("/"), "ext4")));
     all.addAll(List.of(mounts));
     return HostPlaces.of(identity, scratch, all).stream()
         .filter(place -> place.path().startsWith(top) && !place.path().equals(top))
         .collect(Collectors.toMap(place -> top.relativize(place.path()).toString(), Place::use));
   }
 
+  private static Mount mount(Path at, String type) {
+    return new Mount(at, type, Set.of());
+  }
+
   @Test
   void takesADirectoryWholeWhereNothingIsMountedInIt() {
     Path parent = Path.of("/").resolve(top.getName(0));
     List<Place> places =
-        HostPlaces.of(user(Path.of("/")), ELSEWHERE, List.of(new Mount(Path.of("/"), "ext4")));
+        HostPlaces.of(user(Path.of("/")), ELSEWHERE, List.of(mount(Path.of("/"), "ext4")));
     assertTrue(places.contains(new Place(parent, Use.OVERLAY)), places::toString);
   }
 
   @Test
   void dividesADirectoryInWhichSomethingIsMounted() {
-    Mount mount = new Mount(top.resolve("divided/mounted"), "xfs");
+    Mount mount = mount(top.resolve("divided/mounted"), "xfs");
     assertEquals(
         Map.of(
             "plain", Use.OVERLAY,
@@ -85,8 +89,7 @@ final class HostPlacesTest {
   void givesTheHomeDirectoryAnOverlayOfItsOwnOverThatAroundIt() {
     assertEquals(Map.of("home", Use.OVERLAY), below(user(top.resolve("home")), ELSEWHERE));
     List<Place> places =
-        HostPlaces.of(
-            user(top.resolve("home")), ELSEWHERE, List.of(new Mount(Path.of("/"), "ext4")));
+        HostPlaces.of(user(top.resolve("home")), ELSEWHERE, List.of(mount(Path.of("/"), "ext4")));
     Path around = Path.of("/").resolve(top.getName(0));
     assertTrue(
         places.indexOf(new Place(around, Use.OVERLAY))
@@ -103,26 +106,25 @@ final class HostPlacesTest {
 
   @Test
   void onlyShowsWhatTheKernelTakesAsNoLayer() {
-    Mount mount = new Mount(top.resolve("divided/mounted"), "fuse.sshfs");
+    Mount mount = mount(top.resolve("divided/mounted"), "fuse.sshfs");
     assertEquals(Use.READ_ONLY, below(user(Path.of("/")), ELSEWHERE, mount).get("divided/mounted"));
     assertEquals(Map.of("divided/mounted", Use.READ_ONLY), below(root(), ELSEWHERE, mount));
   }
 
   @Test
   void hasNothingOfFileSystemsWithoutFiles() {
-    Mount mount = new Mount(top.resolve("divided/mounted"), "cgroup2");
+    Mount mount = mount(top.resolve("divided/mounted"), "cgroup2");
     assertEquals(Use.FOLDER, below(user(Path.of("/")), ELSEWHERE, mount).get("divided/mounted"));
     assertEquals(Map.of(), below(root(), ELSEWHERE, mount));
   }
 
   @Test
   void givesRootAnOverlayForEachMountInTheOrderOfTheirPaths() {
-    Mount outer = new Mount(top.resolve("divided"), "ext4");
-    Mount inner = new Mount(top.resolve("divided/mounted"), "tmpfs");
-    Mount gone = new Mount(top.resolve("not/there"), "ext4");
+    Mount outer = mount(top.resolve("divided"), "ext4");
+    Mount inner = mount(top.resolve("divided/mounted"), "tmpfs");
+    Mount gone = mount(top.resolve("not/there"), "ext4");
     List<Place> places =
-        HostPlaces.of(
-            root(), ELSEWHERE, List.of(new Mount(Path.of("/"), "ext4"), inner, outer, gone));
+        HostPlaces.of(root(), ELSEWHERE, List.of(mount(Path.of("/"), "ext4"), inner, outer, gone));
     assertEquals(
         List.of(new Place(outer.at(), Use.OVERLAY), new Place(inner.at(), Use.OVERLAY)), places);
   }
@@ -134,21 +136,9 @@ final class HostPlacesTest {
             root(),
             ELSEWHERE,
             List.of(
-                new Mount(Path.of("/"), "ext4"),
-                new Mount(Path.of("/tmp"), "tmpfs"),
-                new Mount(Path.of("/dev/shm"), "tmpfs")));
+                mount(Path.of("/"), "ext4"),
+                mount(Path.of("/tmp"), "tmpfs"),
+                mount(Path.of("/dev/shm"), "tmpfs")));
     assertEquals(List.of(), places);
-  }
-
-  @Test
-  void readsTheTableOfTheKernel() {
-    String table =
-        "23 27 0:22 / /sys rw,relatime - sysfs sysfs rw\n"
-            + "40 27 8:1 / /a\\040b\\134c rw,nosuid shared:1 master:2 - fuse.sshfs u@h:/ rw\n"
-            + "broken\n";
-    assertEquals(
-        List.of(new Mount(Path.of("/sys"), "sysfs"), new Mount(Path.of("/a b\\c"), "fuse.sshfs")),
-        MountTable.parse(table.getBytes(UTF_8)));
-    assertTrue(MountTable.read().stream().anyMatch(mount -> mount.at().equals(Path.of("/"))));
   }
 }

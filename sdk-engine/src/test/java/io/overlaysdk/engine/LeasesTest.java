@@ -14,6 +14,8 @@ import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.OverlayFacts.Kind;
 import io.overlaysdk.testkit.FakeHost;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -168,6 +170,30 @@ class LeasesTest {
     assertFalse(Files.exists(leases));
     OpenFile.kernel = KERNEL;
     OverlayLock.take(facts(Access.READ_WRITE), required, "").close();
+  }
+
+  @Test
+  void areTakenBesideLocksThatNoOtherHostIsAskedFor() throws IOException {
+    OpenFile.kernel =
+        new OpenFile.Kernel() {
+          @Override
+          public FileLock tryLock(FileChannel channel, boolean shares) throws IOException {
+            return KERNEL.tryLock(channel, shares);
+          }
+
+          @Override
+          public boolean asksOthers(Path file) {
+            return false;
+          }
+        };
+    Path lease = leases.resolve("writer");
+    OverlayLock lock = write();
+    assertTrue(Files.exists(lease));
+    lock.close();
+    assertFalse(Files.exists(lease));
+    assertThrows(
+        UnsupportedException.class,
+        () -> OverlayLock.take(facts(Access.READ_WRITE), new Locking(HOST, true), ""));
   }
 
   @Test
