@@ -14,6 +14,7 @@ import java.util.OptionalLong;
  * Who writes to an overlay.
  *
  * @param boot which start of the host
+ * @param pids the namespace in which the number of the process holds
  * @param process with whose end it ends
  * @param entry the name of the record in the journal of that user; empty where there is none
  * @param stays whether it is a container that outlives who took the lock, so that it holds the
@@ -22,6 +23,7 @@ import java.util.OptionalLong;
 record Holder(
     String host,
     String boot,
+    String pids,
     Journal.ProcessKey process,
     String user,
     String command,
@@ -46,6 +48,7 @@ record Holder(
       return new Holder(
           Journal.hostName(),
           Journal.bootId(),
+          Journal.pidNamespace(),
           Journal.ProcessKey.of(pid),
           user,
           command,
@@ -63,6 +66,7 @@ record Holder(
         "\n",
         "host " + line(host),
         "boot " + line(boot),
+        "pids " + line(pids),
         "process " + process,
         "user " + line(user),
         "command " + line(command),
@@ -91,6 +95,7 @@ record Holder(
           new Holder(
               fields.getOrDefault("host", ""),
               fields.getOrDefault("boot", ""),
+              fields.getOrDefault("pids", ""),
               Journal.ProcessKey.parse(fields.getOrDefault("process", "")).orElseThrow(),
               fields.getOrDefault("user", ""),
               fields.getOrDefault("command", ""),
@@ -103,16 +108,28 @@ record Holder(
     }
   }
 
-  /** False only where it is sure that it is dead: it is of this host, and gone. */
-  boolean mayLive() {
-    if (!isHere()) {
-      return true;
-    }
+  /**
+   * Empty where nobody here can tell: it is of another host, or in a container or outside of one.
+   */
+  private Optional<Boolean> alive() {
     try {
-      return boot.equals(Journal.bootId()) && process.isAlive();
+      if (!host.equals(Journal.hostName())) {
+        return Optional.empty();
+      }
+      if (!boot.equals(Journal.bootId())) {
+        return Optional.of(false);
+      }
+      return pids.equals(Journal.pidNamespace())
+          ? Optional.of(process.isAlive())
+          : Optional.empty();
     } catch (IOException e) {
-      return true;
+      return Optional.empty();
     }
+  }
+
+  /** False only where it is sure that it is dead. */
+  boolean mayLive() {
+    return alive().orElse(true);
   }
 
   /** What others are told of it. */
@@ -132,21 +149,13 @@ record Holder(
         Optional.of(user),
         Optional.of(host),
         Optional.of(since),
-        isHere() ? Optional.of(mayLive()) : Optional.empty(),
+        alive(),
         seen);
   }
 
   /** Whether it is sure that it lives. */
   boolean lives() {
-    return isHere() && mayLive();
-  }
-
-  private boolean isHere() {
-    try {
-      return host.equals(Journal.hostName());
-    } catch (IOException e) {
-      return false;
-    }
+    return alive().orElse(false);
   }
 
   @Override

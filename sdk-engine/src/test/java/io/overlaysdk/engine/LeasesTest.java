@@ -121,6 +121,19 @@ class LeasesTest {
     assertFalse(Files.exists(leases));
   }
 
+  /** A container of this host, in which the numbers of processes are others. */
+  @Test
+  void ofAnotherPidNamespaceAreNotTakenForDead() throws Exception {
+    Path lease = lease("writer", Journal.hostName(), "");
+    end(other);
+    Files.writeString(lease, Files.readString(lease).replaceFirst("pids .*", "pids pid:[1]"));
+
+    OverlayHolder holder =
+        assertThrows(OverlayBusyException.class, this::write).details().orElseThrow();
+
+    assertEquals(Optional.empty(), holder.alive());
+  }
+
   @Test
   void ofAnotherHostAreNeverBrokenByTime() throws Exception {
     Path lease = lease("writer", "elsewhere", "");
@@ -248,6 +261,7 @@ class LeasesTest {
         new Holder(
             host,
             Journal.bootId(),
+            Journal.pidNamespace(),
             Journal.ProcessKey.of(other.pid()),
             "jane",
             "make",

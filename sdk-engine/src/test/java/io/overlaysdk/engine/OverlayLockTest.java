@@ -238,6 +238,7 @@ class OverlayLockTest {
     return new Holder(
         host,
         Journal.bootId(),
+        Journal.pidNamespace(),
         Journal.ProcessKey.of(SELF.getAsLong()),
         "jane",
         "make",
