@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.overlaysdk.Changes;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
+import io.overlaysdk.OverlayHolder;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One writer for each overlay or any number of readers, whoever and wherever they are. */
 @Timeout(60)
 class LockIT {
+  private static final String HOLD = "touch /shared/started; while :; do sleep 1; done";
+
   private Site site;
   private Process other;
 
@@ -80,6 +84,43 @@ class LockIT {
       }
     }
     site.assertNothingLeft();
+  }
+
+  /** Of hosts that share a file system, and on it the home of a user with all state. */
+  @Test
+  void leavesAloneWhatLivesOnAnotherHost() throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.directoryOverlay(sdk);
+      SessionSpec spec = site.on("fuse-overlayfs").overlay(overlay);
+      other = elsewhere(overlay, HOLD).start();
+      site.awaitShared("started", other);
+
+      OverlayHolder holder =
+          assertThrows(OverlayBusyException.class, () -> sdk.start(spec)).details().orElseThrow();
+      assertEquals(Optional.of("elsewhere"), holder.host());
+      assertEquals(Optional.empty(), holder.alive());
+      assertEquals(List.of(), sdk.recover());
+      assertTrue(other.isAlive());
+
+      other.destroyForcibly().waitFor();
+      // the lock went with it; what it has written down only that host may judge
+      sdk.start(spec).close();
+      assertEquals(List.of(), sdk.recover());
+      assertFalse(sdk.sessions().isEmpty());
+      assertEquals(0, elsewhere(overlay, "true").start().waitFor());
+    }
+    site.assertNothingLeft();
+  }
+
+  private ProcessBuilder elsewhere(Overlay overlay, String script) {
+    List<String> words = new ArrayList<>(List.of("unshare", "--uts", "--mount"));
+    if (!System.getProperty("user.name").equals("root")) {
+      words.addAll(List.of("--user", "--map-current-user", "--keep-caps"));
+    }
+    words.addAll(List.of("sh", "-c", "hostname elsewhere && exec \"$@\"", "sh"));
+    ProcessBuilder builder = program("fuse-overlayfs", overlay, script);
+    words.addAll(builder.command());
+    return builder.command(words);
   }
 
   @OnEachBackend
@@ -231,15 +272,17 @@ class LockIT {
   }
 
   private void hold(String backend, Overlay overlay) throws Exception {
-    other =
-        ChildJvm.of(
-                site.directory(),
-                SessionProgram.class,
-                site.directory().toString(),
-                backend,
-                overlay.path().orElseThrow().toString(),
-                "touch /shared/started; while :; do sleep 1; done")
-            .start();
+    other = program(backend, overlay, HOLD).start();
     site.awaitShared("started", other);
+  }
+
+  private ProcessBuilder program(String backend, Overlay overlay, String script) {
+    return ChildJvm.of(
+        site.directory(),
+        SessionProgram.class,
+        site.directory().toString(),
+        backend,
+        overlay.path().orElseThrow().toString(),
+        script);
   }
 }
