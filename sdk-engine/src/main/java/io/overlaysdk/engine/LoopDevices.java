@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Which files the kernel has as block devices, as it does with images that root mounts. It lets go
@@ -18,7 +19,7 @@ final class LoopDevices {
   /** Writing back what a slow disk has not got yet. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private static final long LOOK_MILLIS = 5;
+  private static final long LOOK_MILLIS = 10;
 
   private LoopDevices() {}
 
@@ -48,14 +49,46 @@ final class LoopDevices {
 
   /** Waits until it is none, or until somebody plainly keeps it; an interrupt ends that too. */
   static void awaitRelease(Path file) {
+    await(file, device -> true);
+  }
+
+  /**
+   * Waits where the kernel has a file that no process has mounted any more: it keeps the lock of
+   * who had.
+   *
+   * @return whether it was worth the wait
+   */
+  static boolean awaitUnmounted(Path file) {
+    return await(file, device -> !isMounted(device));
+  }
+
+  /** As long as it is one that this holds for. */
+  private static boolean await(Path file, Predicate<Path> holds) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (of(file).isPresent() && System.nanoTime() < deadline) {
+    boolean waited = false;
+    while (of(file).filter(holds).isPresent()) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      waited = true;
       try {
         Thread.sleep(LOOK_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return;
+        return false;
       }
+    }
+    return waited;
+  }
+
+  /** In whatever mount namespace; what cannot be looked into is taken for one in which it is. */
+  private static boolean isMounted(Path device) {
+    try {
+      String number =
+          Files.readString(DEVICES.resolve(device.getFileName()).resolve("dev")).strip();
+      return ProcStatus.pids().stream().anyMatch(pid -> MountTable.mayHaveDevice(pid, number));
+    } catch (IOException e) {
+      return false;
     }
   }
 }

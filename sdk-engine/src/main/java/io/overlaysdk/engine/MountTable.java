@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import io.overlaysdk.OverlayException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -121,6 +122,26 @@ final class MountTable {
           .lines()
           .map(line -> line.split(" "))
           .anyMatch(fields -> fields.length > 3 && fields[3].endsWith(end));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Whether a process sees a file system mounted that is on a device. Where that cannot be told it
+   * may; a process that is gone does not.
+   *
+   * @param device its numbers, as {@code 7:0}
+   */
+  static boolean mayHaveDevice(long pid, String device) {
+    Path process = Path.of("/proc", Long.toString(pid));
+    try {
+      return new String(Files.readAllBytes(process.resolve("mountinfo")), ISO_8859_1)
+          .lines()
+          .map(line -> line.split(" ", 4))
+          .anyMatch(fields -> fields.length > 3 && fields[2].equals(device));
+    } catch (AccessDeniedException e) {
+      return true;
     } catch (IOException e) {
       return false;
     }

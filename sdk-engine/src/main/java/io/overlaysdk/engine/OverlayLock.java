@@ -299,7 +299,11 @@ final class OverlayLock implements AutoCloseable {
           case OURS ->
               throw new OverlayBusyException(
                   overlay, OURS, Optional.of(file.writer().orElseGet(OverlayLock::here).told()));
-          case THEIRS -> throw busy(overlay, place, file, shares);
+          case THEIRS -> {
+            if (!LoopDevices.awaitUnmounted(place)) {
+              throw busy(overlay, place, file, shares);
+            }
+          }
           case TAKEN, UNSUPPORTED -> {
             // another file may have taken its place meanwhile
             kept = file.isInPlace();

@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -85,6 +86,10 @@ class RealFileSystemsTest {
 
     Tools.run("losetup", "-f", path.toString());
     Path device = LoopDevices.of(path).orElseThrow();
+    Path at = Files.createDirectory(dir.resolve("at"));
+    Tools.run("mount", device.toString(), at.toString());
+    assertFalse(LoopDevices.awaitUnmounted(path), "somebody uses it");
+    Tools.run("umount", at.toString());
     Tools.run("losetup", "-d", device.toString());
 
     LoopDevices.awaitRelease(path);
