@@ -39,7 +39,8 @@ final class LifeBenchmark implements Benchmark {
     ImageSize large = ImageSize.of(15L << 30).inodes(500_000);
     String apptainer = "apptainer";
     return List.of(
-        new Rounds(1, 3)
+        new Rounds(8, 5)
+            .settled()
             .compare(
                 "create --size 1G",
                 () -> create(sdk, ours, small),
@@ -48,6 +49,7 @@ final class LifeBenchmark implements Benchmark {
                     run(theirs, Tool.of(apptainer, "overlay", "create", "--size", "1024", theirs)),
                 new Bound.AtLeastAsFast(20)),
         new Rounds(2, 9)
+            .settled()
             .compare(
                 "create --size 1G",
                 () -> create(sdk, ours, small),
@@ -59,6 +61,7 @@ final class LifeBenchmark implements Benchmark {
                             apptainer, "overlay", "create", "--sparse", "--size", "1024", theirs)),
                 new Bound.AtMost(1)),
         new Rounds(2, 9)
+            .settled()
             .compare(
                 "create --size 1G",
                 () -> create(sdk, ours, small),
@@ -66,6 +69,7 @@ final class LifeBenchmark implements Benchmark {
                 () -> run(theirs, Tool.of("/usr/sbin/mkfs.ext3", "-q", theirs, "1G")),
                 new Bound.AtMost(1.5)),
         new Rounds(2, 9)
+            .settled()
             .compare(
                 "create --size 15G --inodes 500000",
                 () -> create(sdk, ours, large),

@@ -8,14 +8,25 @@ import java.util.List;
 final class Rounds {
   private final int warming;
   private final int counted;
+  private final boolean settled;
 
   /**
    * @param warming rounds that are not counted
    * @param counted rounds of which the median is taken
    */
   Rounds(int warming, int counted) {
+    this(warming, counted, false);
+  }
+
+  private Rounds(int warming, int counted, boolean settled) {
     this.warming = warming;
     this.counted = counted;
+    this.settled = settled;
+  }
+
+  /** The same, each on a disk that has written what the other left to be written. */
+  Rounds settled() {
+    return new Rounds(warming, counted, true);
   }
 
   /** Something that takes time. */
@@ -37,7 +48,10 @@ final class Rounds {
     return new Measured(what, peer, median(first), median(second), bound);
   }
 
-  private static double milliseconds(Work work) throws Exception {
+  private double milliseconds(Work work) throws Exception {
+    if (settled) {
+      Tool.of("sync").run();
+    }
     long begin = System.nanoTime();
     work.run();
     return (System.nanoTime() - begin) / 1e6;
