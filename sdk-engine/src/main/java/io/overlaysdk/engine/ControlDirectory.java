@@ -56,13 +56,7 @@ final class ControlDirectory {
 
   /** Makes named pipes. One program makes them all: starting it is what costs. */
   void makePipes(List<String> names) {
-    Path program =
-        mkfifo.orElseThrow(
-            () ->
-                new LaunchException(
-                    "cannot talk to the container: there is no program mkfifo; install coreutils",
-                    List.of("mkfifo"),
-                    ""));
+    Path program = mkfifo.orElseThrow(() -> Programs.missing("mkfifo", "talk to the container"));
     List<String> arguments = new ArrayList<>(List.of("-m", "600", "--"));
     names.forEach(name -> arguments.add(at(name).toString()));
     Invocation invocation = Invocation.of(program, arguments);

@@ -249,17 +249,7 @@ final class EmptyImages {
 
   /** What it prints; it fails with status 0. */
   private String debugfs(Path image, boolean write, List<String> commands, Scratch scratch) {
-    Path program =
-        host.find("debugfs")
-            .orElseThrow(
-                () ->
-                    new LaunchException(
-                        "to look into "
-                            + image
-                            + " needs debugfs, which is not here: install"
-                            + " e2fsprogs",
-                        List.of("debugfs"),
-                        ""));
+    Path program = Programs.require(host, "debugfs", "look into " + image);
     List<String> words = new ArrayList<>(write ? List.of("-w") : List.of());
     words.addAll(List.of("-f", "-", image.toString()));
     String script = String.join("\n", commands) + "\n";

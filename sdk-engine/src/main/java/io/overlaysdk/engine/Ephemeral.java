@@ -2,7 +2,6 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.Access;
 import io.overlaysdk.ImageSize;
-import io.overlaysdk.LaunchException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Invocation;
@@ -68,15 +67,7 @@ final class Ephemeral {
    * @param volume the UUID of it, in hexadecimal digits; empty for one of its own
    */
   Step format(Path content, Path file, ImageSize size, Optional<String> volume) {
-    Path mkfs =
-        host.find("mkfs.ext3")
-            .orElseThrow(
-                () ->
-                    new LaunchException(
-                        "an overlay with a size needs mkfs.ext3, which is not here: install"
-                            + " e2fsprogs",
-                        List.of("mkfs.ext3"),
-                        ""));
+    Path mkfs = Programs.require(host, "mkfs.ext3", "make an overlay with a size");
     List<String> words = new ArrayList<>(List.of("-q", "-F", "-m", "0"));
     String owner = host.identity().uid() + ":" + host.identity().gid();
     words.addAll(List.of("-E", "root_owner=" + owner));
@@ -96,15 +87,7 @@ final class Ephemeral {
 
   /** Takes the space of a file at once. */
   Step fill(Path file, ImageSize size) {
-    Path fallocate =
-        host.find("fallocate")
-            .orElseThrow(
-                () ->
-                    new LaunchException(
-                        "to take the space of an overlay at once needs fallocate, which is not"
-                            + " here: install util-linux",
-                        List.of("fallocate"),
-                        ""));
+    Path fallocate = Programs.require(host, "fallocate", "take the space of an overlay at once");
     List<String> words = List.of("-l", Long.toString(size.bytes() / 1024 * 1024), file.toString());
     return new Step.Run("take the space of " + file, Invocation.of(fallocate, words));
   }

@@ -44,15 +44,7 @@ final class Flush {
   }
 
   private void directory(Path overlay) {
-    Path sync =
-        host.find("sync")
-            .orElseThrow(
-                () ->
-                    new OverlayException(
-                        "cannot bring "
-                            + overlay
-                            + " onto the disk: that needs sync, which is not here; install"
-                            + " coreutils"));
+    Path sync = Programs.require(host, "sync", "bring " + overlay + " onto the disk");
     Launcher.Outcome outcome =
         launcher.run(
             Invocation.of(sync, List.of("-f", overlay.toString())),

@@ -49,7 +49,7 @@ final class FuseMount implements AutoCloseable {
     Path program =
         host.find("squashfuse_ll")
             .or(() -> host.find("squashfuse"))
-            .orElseThrow(() -> missing("squashfuse", file));
+            .orElseThrow(() -> Programs.missing("squashfuse", "look into " + file));
     return mount(
         host,
         launcher,
@@ -62,7 +62,7 @@ final class FuseMount implements AutoCloseable {
   /** Mounts an ext3 image read-only; every owner's files can be read. */
   static FuseMount ext3(
       Host host, Launcher launcher, Path file, long offset, Path at, LongConsumer started) {
-    Path program = host.find("fuse2fs").orElseThrow(() -> missing("fuse2fs", file));
+    Path program = Programs.require(host, "fuse2fs", "look into " + file);
     String options = "ro,fakeroot" + (offset == 0 ? "" : ",offset=" + offset);
     return ext3(host, launcher, program, options, file, at, started);
   }
@@ -70,7 +70,7 @@ final class FuseMount implements AutoCloseable {
   /** Mounts an ext3 image for writing; {@link #finish} tells whether all is on disk. */
   static FuseMount writableExt3(
       Host host, Launcher launcher, Path file, Path at, LongConsumer started) {
-    Path program = host.find("fuse2fs").orElseThrow(() -> missing("fuse2fs", file));
+    Path program = Programs.require(host, "fuse2fs", "look into " + file);
     return ext3(host, launcher, program, "fakeroot", file, at, started);
   }
 
@@ -98,13 +98,6 @@ final class FuseMount implements AutoCloseable {
 
   private static Path link(Path at) {
     return at.resolveSibling(at.getFileName() + ".image");
-  }
-
-  private static LaunchException missing(String program, Path file) {
-    return new LaunchException(
-        "cannot look into " + file + ": that needs " + program + ", which is not here; install it",
-        List.of(program),
-        "");
   }
 
   private static FuseMount mount(

@@ -271,14 +271,7 @@ final class ImageCare {
   }
 
   private Launcher.Outcome ask(LongConsumer started, String... words) {
-    Path program =
-        host.find(words[0])
-            .orElseThrow(
-                () ->
-                    new LaunchException(
-                        "there is no program " + words[0] + " here: install e2fsprogs",
-                        List.of(words),
-                        ""));
+    Path program = Programs.require(host, words[0], "look after an ext3 image");
     return launcher.run(
         Invocation.of(program, List.of(words).subList(1, words.length)),
         new Launcher.Terms(Optional.empty(), Stdio.PIPES, Optional.empty(), started));

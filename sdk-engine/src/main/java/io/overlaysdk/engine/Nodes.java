@@ -146,7 +146,6 @@ final class Nodes implements NodeMaker, Whiteouts {
 
   private void removeHere(Path file, String name) {
     run(
-        "attr",
         "remove an attribute",
         Optional.empty(),
         List.of("setfattr", "-h", "-x", name, "--", file.toString()));
@@ -171,7 +170,6 @@ final class Nodes implements NodeMaker, Whiteouts {
       byte[] dump = attributes.toByteArray();
       attributes.reset();
       run(
-          "attr",
           "set attributes",
           Optional.of(new ByteArrayInputStream(dump)),
           List.of("setfattr", "-h", "--restore=-"));
@@ -179,24 +177,11 @@ final class Nodes implements NodeMaker, Whiteouts {
   }
 
   private void run(String what, String... words) {
-    run("coreutils", what, Optional.empty(), List.of(words));
+    run(what, Optional.empty(), List.of(words));
   }
 
-  private void run(
-      String debianPackage, String what, Optional<InputStream> input, List<String> words) {
-    Path program =
-        host.find(words.get(0))
-            .orElseThrow(
-                () ->
-                    new LaunchException(
-                        "cannot "
-                            + what
-                            + ": that needs "
-                            + words.get(0)
-                            + ", which is not here; install the package "
-                            + debianPackage,
-                        words,
-                        ""));
+  private void run(String what, Optional<InputStream> input, List<String> words) {
+    Path program = Programs.require(host, words.get(0), what);
     Invocation invocation = Invocation.of(program, words.subList(1, words.size()));
     Launcher.Outcome outcome =
         launcher.run(

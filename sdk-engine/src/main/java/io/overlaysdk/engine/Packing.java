@@ -174,7 +174,7 @@ final class Packing {
         List.of("-noappend", "-no-recovery", "-no-progress", "-quiet", "-exports", "-noI"));
     words.addAll(List.of("-exit-on-error", "-mkfs-time", job.latest().orElse("0")));
     words.addAll(List.of("-offset", "" + offset));
-    LayerReport report = pipe("mksquashfs", "squashfs-tools 4.5 or newer", words, writing);
+    LayerReport report = pipe("mksquashfs", words, writing);
     SquashfsRoot.set(job.target(), offset, ofRoot(root.permissions()), root.modified());
     return new Packed(report, "", changesMetadata(), Map.of());
   }
@@ -198,25 +198,12 @@ final class Packing {
     words.addAll(
         List.of("--xattrs-include=*", "--warning=no-timestamp", "--directory=" + job.target()));
     words.add(host.identity().isRoot() ? "--same-owner" : "--no-same-owner");
-    LayerReport report = pipe("tar", "tar", words, writer::merged);
+    LayerReport report = pipe("tar", words, writer::merged);
     return new Packed(report, "", changesMetadata(), Map.of());
   }
 
-  private LayerReport pipe(String program, String packages, List<String> words, Writing writing)
-      throws IOException {
-    Path executable =
-        host.find(program)
-            .orElseThrow(
-                () ->
-                    new LaunchException(
-                        "cannot write "
-                            + job.target()
-                            + ": that needs "
-                            + program
-                            + ", which is not here; install "
-                            + packages,
-                        List.of(program),
-                        ""));
+  private LayerReport pipe(String program, List<String> words, Writing writing) throws IOException {
+    Path executable = Programs.require(host, program, "write " + job.target());
     Invocation invocation = Invocation.of(executable, words);
     Running.Piped running = launcher.begin(invocation, started);
     TreeWriter.Written written;

@@ -107,15 +107,7 @@ final class ReadAttributes implements ExtendedAttributes {
 
   private static Invocation invocation(List<String> words, Path layer, Host host) {
     Path program =
-        host.find(words.get(0))
-            .orElseThrow(
-                () ->
-                    new LaunchException(
-                        "cannot read the attributes of what is in "
-                            + layer
-                            + ": that needs getfattr, which is not here; install the package attr",
-                        words,
-                        ""));
+        Programs.require(host, words.get(0), "read the attributes of what is in " + layer);
     return Invocation.of(program, words.subList(1, words.size()));
   }
 

@@ -83,7 +83,7 @@ final class Refill {
     String kinds = host.identity().isRoot() ? "system" : "system|trusted|security";
     Launcher.Outcome found =
         run(
-            program("getfattr", "attr"),
+            program("getfattr"),
             List.of("-R", "-h", "-P", "-m", "^(" + kinds + ")\\.", "--", at.toString()),
             scratch);
     if (found.status() != 0 || found.stdout().length > 0) {
@@ -114,7 +114,7 @@ final class Refill {
     List<String> words =
         new ArrayList<>(List.of("--numeric-owner", "--xattrs", "--xattrs-include=*"));
     words.addAll(more);
-    Path tar = program("tar", "tar");
+    Path tar = program("tar");
     Launcher.Outcome outcome = run(tar, words, scratch);
     if (outcome.status() != 0 || !outcome.errorText().isEmpty()) {
       throw new LaunchException("cannot " + what, words, outcome.errorText());
@@ -127,13 +127,7 @@ final class Refill {
         new Launcher.Terms(Optional.empty(), Stdio.PIPES, Optional.empty(), scratch::started));
   }
 
-  private Path program(String name, String in) {
-    return host.find(name)
-        .orElseThrow(
-            () ->
-                new LaunchException(
-                    "another number of inodes needs " + name + ", which is not here: install " + in,
-                    List.of(name),
-                    ""));
+  private Path program(String name) {
+    return Programs.require(host, name, "make an overlay with another number of inodes");
   }
 }

@@ -86,14 +86,7 @@ final class Unsquashing {
   }
 
   private List<String> namespace() {
-    Path unshare =
-        host.find("unshare")
-            .orElseThrow(
-                () ->
-                    new LaunchException(
-                        "there is no program unshare here: install util-linux",
-                        List.of("unshare"),
-                        ""));
+    Path unshare = Programs.require(host, "unshare", "unpack what is not this user's");
     return inside.refusal().isEmpty()
         ? inside.words()
         : List.of(unshare.toString(), "--user", "--map-root-user");
