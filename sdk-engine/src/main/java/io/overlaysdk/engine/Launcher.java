@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -130,9 +131,10 @@ final class Launcher {
     guard.started(process.pid());
     try {
       announce(process, tree, terms.started());
-      CompletableFuture<Void> tidied = process.onExit().thenAcceptAsync(tool -> tidy(tool, tree));
+      CompletableFuture<Void> tidied =
+          process.onExit().thenAcceptAsync(tool -> tidy(tool, tree), Threads.POOL);
       boolean timedOut = !awaitEnd(invocation, ended, tree, terms.limit());
-      tidied.join();
+      join(tidied);
       return new Outcome(
           ended.join(),
           timedOut,
@@ -143,6 +145,18 @@ final class Launcher {
     } finally {
       running.remove(tree);
       guard.ended(process.pid());
+    }
+  }
+
+  /** With the error itself where there is no thread for it. */
+  private static void join(CompletableFuture<Void> work) {
+    try {
+      work.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof OverlayException cause) {
+        throw cause;
+      }
+      throw e;
     }
   }
 

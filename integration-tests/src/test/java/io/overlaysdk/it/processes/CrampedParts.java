@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.overlaysdk.CommandFailedException;
 import io.overlaysdk.CommitMode;
 import io.overlaysdk.ExhaustedException;
 import io.overlaysdk.Image;
@@ -272,7 +273,9 @@ final class CrampedParts {
       throws Exception {
     SessionSpec spec;
     try (OverlaySdk sdk = site.open()) {
-      spec = site.on(BACKEND).overlay(site.directoryOverlay(sdk));
+      Overlay overlay = site.directoryOverlay(sdk);
+      // fuse-overlayfs (1.14) that cannot fork stays in the foreground, and mounts for nobody
+      spec = site.on(BACKEND).overlay(overlay).timeLimit(Duration.ofSeconds(5));
       runTrue(sdk, spec);
     }
     boolean done = false;
@@ -290,7 +293,7 @@ final class CrampedParts {
         try {
           done = succeeds(lack, () -> runTrue(sdk, spec));
           told++;
-        } catch (LaunchException e) {
+        } catch (LaunchException | CommandFailedException e) {
           // programs of the JDK and tools that do not say what they lack
           System.out.println(e.getMessage());
         }

@@ -98,8 +98,12 @@ class ExhaustionIT {
       assumeTrue(Files.isDirectory(group.getParent()), "no cgroup for processes at " + group);
       Files.createDirectory(group);
       Files.writeString(group.resolve("pids.max"), "70");
-      Cramped.run(site, "threads", "size=1m", small(), "eval echo $$ >" + group + "/cgroup.procs");
-      Files.delete(group);
+      try {
+        String enter = "eval echo $$ >" + group + "/cgroup.procs";
+        Cramped.run(site, "threads", "size=1m", small(), enter);
+      } finally {
+        Files.delete(group);
+      }
     } else {
       // alone on the machine, for all processes of the user count; -p of dash is what others call
       // -u
