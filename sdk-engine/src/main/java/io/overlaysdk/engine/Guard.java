@@ -105,7 +105,8 @@ final class Guard implements AutoCloseable {
   }
 
   private void tell(String line) {
-    if (process == null || !say(process, line)) {
+    boolean told = process != null && say(process, line);
+    if (!told && !running.isEmpty()) {
       begin();
     }
   }

@@ -372,11 +372,8 @@ final class Lines {
     collecting(
         store,
         () -> {
-          Path aside = store.aside(line.id());
-          move(line.overlay(), aside);
-          store.forget(line.id());
-          removal.remove(aside);
-          return List.of();
+          move(line.overlay(), store.aside(line.id()));
+          return store.sweep(removal, List.of());
         });
   }
 
@@ -420,6 +417,7 @@ final class Lines {
   }
 
   private void end(Journal.Entry entry) {
+    entry.paths("partial").stream().filter(NewFile::isPartial).forEach(removal::remove);
     recover(entry);
     entry.delete();
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -94,6 +95,21 @@ class GuardTest {
   }
 
   @Test
+  void isNotStartedAnewForWhatHasEnded() throws Exception {
+    start("echo 1; exec sleep 1000", 1);
+    guard.started(process.pid());
+    guard.close();
+    process.waitFor();
+    List<ProcessHandle> before = ProcessHandle.current().children().toList();
+
+    guard.ended(process.pid());
+
+    List<ProcessHandle> begun = new ArrayList<>(ProcessHandle.current().children().toList());
+    begun.removeAll(before);
+    assertEquals(List.of(), begun);
+  }
+
+  @Test
   void isStartedAnewAfterItWasKilled() throws Exception {
     start("echo 1; exec sleep 1000", 1);
     Process other = new ProcessBuilder("setsid", "sleep", "1000").start();
@@ -118,7 +134,7 @@ class GuardTest {
   private List<ProcessHandle> start(String script, int pids) throws IOException {
     process = new ProcessBuilder("setsid", "sh", "-c", script).start();
     BufferedReader out = process.inputReader();
-    List<ProcessHandle> handles = new java.util.ArrayList<>();
+    List<ProcessHandle> handles = new ArrayList<>();
     for (int i = 0; i < pids; i++) {
       ProcessHandle.of(Long.parseLong(out.readLine())).ifPresent(handles::add);
     }

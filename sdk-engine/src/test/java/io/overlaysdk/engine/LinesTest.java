@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 
 import io.overlaysdk.CorruptOverlayException;
@@ -12,6 +14,7 @@ import io.overlaysdk.Image;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
+import io.overlaysdk.OverlayException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Snapshot;
 import io.overlaysdk.UnsupportedException;
@@ -23,10 +26,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,14 +46,19 @@ class LinesTest {
   private Lines lines;
 
   static Lines lines(Journal journal) {
+    Removal removal = new Removal(FakeHost.linux(), mock(Launcher.class));
+    return lines(journal, removal, left -> {});
+  }
+
+  private static Lines lines(Journal journal, Removal removal, Consumer<AutoCloseable> later) {
     Host host = FakeHost.linux();
     return new Lines(
         new Locking(host, false),
-        new Removal(host, mock(Launcher.class)),
+        removal,
         new Ledger(host, Clock.systemUTC()),
         new EmptyImages(host, mock(Launcher.class), what -> mock(Scratch.class)),
         journal,
-        left -> {});
+        later);
   }
 
   private static Host realHost() {
@@ -94,6 +104,32 @@ class LinesTest {
     directory = directory.toRealPath();
     lines = lines(new Journal(state));
     mine = overlay("mine");
+  }
+
+  @Test
+  void aDeletionThatFailedInTheMiddleIsDoneLater() throws Exception {
+    write(mine, "file");
+    Removal failing = mock(Removal.class);
+    doThrow(new OverlayException("busy"))
+        .doThrow(new OverlayException("still busy"))
+        .doAnswer(
+            call -> {
+              Deletion.tree(call.getArgument(0));
+              return null;
+            })
+        .when(failing)
+        .remove(any());
+    Journal journal = new Journal(state);
+    List<AutoCloseable> later = new ArrayList<>();
+    assertThrows(OverlayException.class, () -> lines(journal, failing, later::add).delete(mine));
+    for (AutoCloseable left : later) {
+      left.close();
+    }
+
+    assertEquals(List.of(), journal.entries());
+    try (Stream<Path> left = Files.list(directory)) {
+      assertEquals(List.of(), left.toList());
+    }
   }
 
   private Path overlay(String name) throws IOException {
