@@ -118,6 +118,8 @@ class IsolationIT {
               .filter(name -> !OWN.contains(name))
               .toList();
       System.getenv().keySet().forEach(name -> assertFalse(inside.contains(name), name));
+      // by which the guard knows the tool
+      assertFalse(inside.contains("OVERLAYSDK_GUARD"));
     }
   }
 

@@ -23,11 +23,17 @@ public final class Tools {
       if ("true".equals(System.getenv("OVERLAYSDK_REQUIRE_TOOLS"))) {
         Assertions.fail(reason);
       }
-      // Maven counts what was skipped, and shows no reason.
+      assume(false, reason);
+    }
+    return found.get();
+  }
+
+  /** Goes on only where the machine is such; the reason is told, which Maven does not show. */
+  public static void assume(boolean such, String reason) {
+    if (!such) {
       System.err.println("skipped: " + reason);
       Assumptions.abort(reason);
     }
-    return found.get();
   }
 
   /** The program without which the backend of this name can do nothing. */

@@ -167,7 +167,7 @@ final class Launcher {
    * @throws LaunchException where it cannot be started
    */
   Running.Piped begin(Invocation invocation, LongConsumer started) {
-    Process process = start(invocation, builder -> builder.environment().putAll(guard.starting()));
+    Process process = start(invocation, guarded(invocation, Stdio.PIPES), builder -> {});
     ProcessTree tree = new ProcessTree(process.pid(), setsid.isPresent());
     running.add(tree);
     guard.started(process.pid());
@@ -206,6 +206,7 @@ final class Launcher {
     Process process =
         start(
             invocation,
+            environment.forTool(invocation, Stdio.PIPES),
             builder ->
                 builder
                     .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
@@ -216,15 +217,16 @@ final class Launcher {
     return Running.detached(tree, grace, process.onExit().thenApply(Process::exitValue), messages);
   }
 
-  private Process start(Invocation invocation, Consumer<ProcessBuilder> more) {
+  private Process start(
+      Invocation invocation, Map<String, String> variables, Consumer<ProcessBuilder> streams) {
     requireEncodable(invocation);
     List<String> words = new ArrayList<>();
     setsid.ifPresent(path -> words.add(path.toString()));
     words.addAll(invocation.words());
     ProcessBuilder builder = new ProcessBuilder(words);
     builder.environment().clear();
-    builder.environment().putAll(environment.forTool(invocation, Stdio.PIPES));
-    more.accept(builder);
+    builder.environment().putAll(variables);
+    streams.accept(builder);
     try {
       return builder.start();
     } catch (IOException | OutOfMemoryError e) {

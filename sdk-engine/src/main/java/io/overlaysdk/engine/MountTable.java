@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What is mounted on this machine, as this process sees it: {@code /proc/self/mountinfo}. */
 final class MountTable {
@@ -117,11 +118,7 @@ final class MountTable {
    */
   static boolean hasMounted(long pid, String end) {
     try {
-      Path table = Path.of("/proc", Long.toString(pid), "mountinfo");
-      return new String(Files.readAllBytes(table), ISO_8859_1)
-          .lines()
-          .map(line -> line.split(" "))
-          .anyMatch(fields -> fields.length > 3 && fields[3].endsWith(end));
+      return ofProcess(pid).anyMatch(fields -> fields[3].endsWith(end));
     } catch (IOException e) {
       return false;
     }
@@ -134,17 +131,22 @@ final class MountTable {
    * @param device its numbers, as {@code 7:0}
    */
   static boolean mayHaveDevice(long pid, String device) {
-    Path process = Path.of("/proc", Long.toString(pid));
     try {
-      return new String(Files.readAllBytes(process.resolve("mountinfo")), ISO_8859_1)
-          .lines()
-          .map(line -> line.split(" ", 4))
-          .anyMatch(fields -> fields.length > 3 && fields[2].equals(device));
+      return ofProcess(pid).anyMatch(fields -> fields[2].equals(device));
     } catch (AccessDeniedException e) {
       return true;
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** The fields of each line, of which there are at least four. */
+  private static Stream<String[]> ofProcess(long pid) throws IOException {
+    Path table = Path.of("/proc", Long.toString(pid), "mountinfo");
+    return new String(Files.readAllBytes(table), ISO_8859_1)
+        .lines()
+        .map(line -> line.split(" "))
+        .filter(fields -> fields.length > 3);
   }
 
   private static Path path(String field) {

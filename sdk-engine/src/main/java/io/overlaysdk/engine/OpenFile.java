@@ -69,7 +69,7 @@ final class OpenFile implements AutoCloseable {
   private @Nullable FileChannel shared;
   private @Nullable FileChannel exclusive;
   private @Nullable FileLock lock;
-  private boolean known;
+  private boolean asksOthers;
   private int holders;
   private boolean writes;
   private Optional<Holder> writer = Optional.empty();
@@ -127,7 +127,7 @@ final class OpenFile implements AutoCloseable {
     if (holders == 0) {
       FileChannel channel = channel(shares);
       try {
-        known = kernel.asksOthers(path);
+        asksOthers = kernel.asksOthers(path);
         lock = kernel.tryLock(channel, shares);
         if (lock == null) {
           return Answer.THEIRS;
@@ -138,7 +138,6 @@ final class OpenFile implements AutoCloseable {
         // ENOLCK or ENOSYS, on a network file system
         LOG.debug("no lock of {}", path, e);
         lock = null;
-        known = false;
       }
     }
     holders++;
@@ -176,12 +175,11 @@ final class OpenFile implements AutoCloseable {
       LOG.warn("a lock of {} is given back when the file is closed: {}", path, e.toString());
     }
     lock = null;
-    known = false;
   }
 
   /** Whether all hosts know of the lock: not on a file system without locks. */
   synchronized boolean isKnown() {
-    return known;
+    return lock != null && asksOthers;
   }
 
   /** How many in this JVM have it locked. */

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.overlaysdk.CancelledException;
 import io.overlaysdk.CheckReport.State;
@@ -83,7 +82,7 @@ class ExhaustionIT {
 
   @Test
   void makesNothingByHalfWhereTheQuotaIsReached() throws Exception {
-    assumeTrue(System.getProperty("user.name").equals("root"), "only root can mount a disk here");
+    Tools.assume(System.getProperty("user.name").equals("root"), "only root can mount a disk here");
     Tools.require("mkfs.btrfs");
     Cramped.runWithQuota(site, "quota", small());
   }
@@ -95,7 +94,7 @@ class ExhaustionIT {
     Path group = Path.of("/sys/fs/cgroup/pids/overlay-sdk-" + ProcessHandle.current().pid());
     if (System.getProperty("user.name").equals("root")) {
       // root's are not limited, whatever ulimit says
-      assumeTrue(Files.isDirectory(group.getParent()), "no cgroup for processes at " + group);
+      Tools.assume(Files.isDirectory(group.getParent()), "no cgroup for processes at " + group);
       Files.createDirectory(group);
       Files.writeString(group.resolve("pids.max"), "70");
       try {

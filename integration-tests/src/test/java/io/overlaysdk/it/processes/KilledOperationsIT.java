@@ -123,8 +123,7 @@ class KilledOperationsIT {
       String now = bench.state(sdk, operation, exactly);
       boolean made = now.equals(whole.state(exactly));
       if (!made) {
-        List<String> differences = TreeState.differences(old, now);
-        assertEquals(List.of(), differences, () -> child.said() + done);
+        assertEquals(List.of(), TreeState.differences(old, now), () -> child.said() + done);
         operation.run(sdk, site.image(), Workbench.in(site));
         assertEquals(
             List.of(),
