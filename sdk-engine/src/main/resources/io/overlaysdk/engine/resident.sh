@@ -1,8 +1,8 @@
 # sh -c THIS overlay-sdk REQUESTS WORKER go|stay
 # The first process of a resident session. It reads what to do from REQUESTS, a pipe of the engine,
-# and ends with it, or with "stay" when it is told to. For each slot there is a process that starts one worker after the other and tells
-# how each ended; a worker is a session of its own (setsid), so that whatever it signals, a "kill 0"
-# too, reaches nobody else here.
+# and ends with it, or with "stay" when it is told to. For each slot there is a process that starts one
+# worker after the other and tells how each ended; a worker is a session of its own (setsid), so that
+# whatever it signals, a "kill 0" too, reaches nobody else here.
 #
 # Opening a pipe to one side waits for somebody at the other side, who may have gone by now. Opening it
 # to both sides first does not, here and in worker.sh.
@@ -68,9 +68,14 @@ overlaysdk_serve() {
   kill -KILL "$$"
 }
 
-# The engine makes the pipes while the container starts, and is done long before, as a rule.
+# The engine makes the pipes while the container starts, and is done long before, as a rule. One that
+# was killed makes none any more, and its directory may stay.
+overlaysdk_looks=0 overlaysdk_seconds=0
 until [ -p "$overlaysdk_requests" ]; do
-  [ -d "$overlaysdk_directory" ] || exit
+  [ -d "$overlaysdk_directory" ] && [ "$overlaysdk_seconds" -lt 60 ] || exit
+  overlaysdk_looks=$((overlaysdk_looks + 1))
+  [ "$overlaysdk_looks" -lt 20000 ] \
+    || { sleep 1 && overlaysdk_seconds=$((overlaysdk_seconds + 1)); } 2>/dev/null
 done
 exec 6<>"$overlaysdk_requests" 3<"$overlaysdk_requests" || exit
 # a greeting: from here on the engine has its side of the pipe open

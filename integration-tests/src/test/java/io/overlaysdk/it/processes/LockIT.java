@@ -236,14 +236,18 @@ class LockIT {
         assertTrue(changes.iterator().hasNext());
         assertTrue(bare(image, "true").contains("currently in use"));
       }
-      other = bareProcess(image, "echo started; sleep 30").start();
+      other = bareProcess(image, "echo started; cat").start();
       assertEquals('s', other.getInputStream().read());
       for (SessionSpec spec : List.of(reading, writing)) {
         OverlayBusyException e = assertThrows(OverlayBusyException.class, () -> sdk.start(spec));
         assertTrue(e.details().orElseThrow().process().isPresent(), e::holder);
       }
       assertThrows(OverlayBusyException.class, () -> sdk.changes(writing, Changes.Detail.ROOTS));
+      // in order: the drivers of an Apptainer that is killed stay (1.4)
+      other.getOutputStream().close();
+      assertTrue(other.waitFor(30, TimeUnit.SECONDS));
     }
+    site.assertNothingLeft();
   }
 
   private String bare(String overlay, String script) throws Exception {
