@@ -171,7 +171,15 @@ final class ContainerSession extends CommandSession {
     requireOpen();
     Stays.Container container = entrance.stay(STARTING);
     Stays.write(journal, planned, container);
+    Optional<ImageKeeper> keeper =
+        ImageKeeper.start(
+            locks.keptImages(),
+            scratch.directory(),
+            Journal.ProcessKey.of(container.pid()),
+            launcher,
+            journal::process);
     locks.handOver(container.pid(), journal);
+    keeper.ifPresent(ImageKeeper::awaitHeld);
     closed = true;
   }
 

@@ -436,6 +436,11 @@ final class OverlayLock implements AutoCloseable {
     }
   }
 
+  /** Of what the tool's own lock is held here, and how. */
+  Optional<ImageKeeper.Image> keptImage() {
+    return image.map(file -> new ImageKeeper.Image(file.path(), writes));
+  }
+
   /** Leaves it to a container that outlives this process. */
   synchronized void handOver(long pid, Journal.Entry entry) {
     Holder container = Holder.container(pid, locking.host().identity().user(), entry);

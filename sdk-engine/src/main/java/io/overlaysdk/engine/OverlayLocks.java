@@ -69,6 +69,11 @@ final class OverlayLocks implements AutoCloseable {
     locks.forEach(lock -> lock.settle(byTool));
   }
 
+  /** Of what the tools' own locks are held here, and how. */
+  List<ImageKeeper.Image> keptImages() {
+    return locks.stream().map(OverlayLock::keptImage).flatMap(Optional::stream).toList();
+  }
+
   /** Leaves them to a container that outlives this process. */
   void handOver(long pid, Journal.Entry entry) {
     locks.forEach(lock -> lock.handOver(pid, entry));

@@ -43,8 +43,6 @@ final class OverlayReader {
   }
 
   private static Kind ext3(Found found, RawFile file, int offset, Access access) {
-    ExtSuperblock superblock =
-        ExtSuperblock.read(file, offset, file.size() - offset, "the file system");
     if (access == Access.READ_WRITE && !Files.isWritable(found.path())) {
       Exhaustion.requireWritable("cannot write to the overlay " + found.path(), found.path());
       throw new InvalidSpecException(
@@ -54,9 +52,10 @@ final class OverlayReader {
               + found.owner()
               + "; add :ro to use it read-only, or ask the owner to allow writing");
     }
-    // before the state is judged: what another process has mounted looks as if it needed repair
+    // before the state is read: what another process has mounted looks as if it needed repair
     LockProbe.check(found, access);
-    superblock.requireUsable(file, offset);
+    ExtSuperblock.read(file, offset, file.size() - offset, "the file system")
+        .requireUsable(file, offset);
     return Kind.EXT3;
   }
 

@@ -15,12 +15,27 @@ import java.util.Set;
 import org.apache.commons.exec.DefaultExecutor;
 import org.slf4j.LoggerFactory;
 
-/** Where the classes are that a second process of the engine needs. */
+/** A second process of the engine: the same java, on the same classes. */
 final class OwnClasses {
   /** Where it is not there, layers that end in .zst are refused, here and there. */
   private static final String ZSTD = "com.github.luben.zstd.Zstd";
 
   private OwnClasses() {}
+
+  /**
+   * The words that start a main program of the engine, without what it takes.
+   *
+   * @throws UnsupportedException where a class that it needs comes from anything but a file or a
+   *     directory
+   */
+  static List<String> java(Class<?> main, List<String> options) {
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto"));
+    words.addAll(options);
+    words.addAll(List.of("-cp", path(), main.getName()));
+    return words;
+  }
 
   /**
    * The class path.
@@ -68,7 +83,7 @@ final class OwnClasses {
   private static UnsupportedException refused(
       Class<?> type, String found, @Nullable Exception cause) {
     return new UnsupportedException(
-        "what a plain user wrote with fakeroot is read by a second JVM, which needs "
+        "this takes a second JVM, which needs "
             + type.getName()
             + " from a jar or a directory without a colon in its path, and here it comes from "
             + found,

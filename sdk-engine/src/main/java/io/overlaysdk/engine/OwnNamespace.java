@@ -141,11 +141,10 @@ final class OwnNamespace {
 
   private Invocation invocation(Path directory) {
     List<String> words = words(RootMapping.of(host).orElseThrow());
-    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(
-        List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto"));
-    words.add("-Djava.io.tmpdir=" + directory);
-    words.addAll(List.of("-cp", OwnClasses.path(), Inside.class.getName(), directory.toString()));
+        OwnClasses.java(
+            Inside.class, List.of("-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + directory)));
+    words.add(directory.toString());
     return Invocation.of(words);
   }
 

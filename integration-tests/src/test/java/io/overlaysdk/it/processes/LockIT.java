@@ -14,6 +14,7 @@ import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.it.OnEachBackend;
+import io.overlaysdk.it.OnEachExt3Backend;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -246,6 +247,30 @@ class LockIT {
       // in order: the drivers of an Apptainer that is killed stay (1.4)
       other.getOutputStream().close();
       assertTrue(other.waitFor(30, TimeUnit.SECONDS));
+    }
+    site.assertNothingLeft();
+  }
+
+  /** Nobody of the engine that opened such a session need live, and its container holds no lock. */
+  @OnEachExt3Backend
+  void aSessionThatStaysKeepsABareToolOutOfAnImage(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.ext3Overlay(sdk);
+      String image = overlay.path().orElseThrow().toString();
+      sdk.start("staying", site.on(backend).overlay(overlay)).close();
+      assertTrue(bare(image, "true").contains("currently in use"));
+      assertTrue(bare(image + ":ro", "true").contains("currently in use"));
+      try (Session session = sdk.join("staying")) {
+        session.run("sh", "-c", "echo mine >/app/kept").orThrow();
+      }
+      assertThrows(OverlayBusyException.class, () -> sdk.start(site.on(backend).overlay(overlay)));
+      sdk.stop("staying");
+      assertEquals("mine\n", bare(image, "cat /app/kept"));
+      sdk.start("staying", site.on(backend).overlay(overlay.readOnly())).close();
+      assertTrue(bare(image, "true").contains("currently in use"));
+      assertEquals("mine\n", bare(image + ":ro", "cat /app/kept"));
+      sdk.stop("staying");
+      assertEquals("", bare(image, "true"));
     }
     site.assertNothingLeft();
   }
