@@ -108,7 +108,8 @@ final class DirectoryTop implements Top {
   }
 
   @Override
-  public Line fork(Line line, Frozen layer, Manifest manifest, Path partial) {
+  public Line fork(Line line, Frozen layer, Manifest manifest, NewFile made) {
+    Path partial = made.partial();
     try {
       Files.createDirectory(partial);
       Files.createDirectory(partial.resolve("work"));

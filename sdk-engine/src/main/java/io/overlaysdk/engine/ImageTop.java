@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * An ext3 image. The layer gets a second name of it while it is announced, and an empty image takes
@@ -143,13 +144,22 @@ final class ImageTop implements Top {
   }
 
   @Override
-  public Line fork(Line line, Frozen layer, Manifest manifest, Path made) {
-    images.make(made, overlay, layer.image());
-    force(made);
-    Line known = line.in(volume(made));
-    ManifestFile.beside(line.overlay(), made).write(manifest);
-    LineFile.write(known);
+  public Line fork(Line line, Frozen layer, Manifest manifest, NewFile made) {
+    Path image = made.partial();
+    images.make(image, overlay, layer.image());
+    force(image);
+    Line known = line.in(volume(image));
+    ManifestFile file = ManifestFile.ofImage(made);
+    file.write(manifest, made.partialOf(file.path()));
+    LineFile.write(known, made);
     return known;
+  }
+
+  /** What is made for a fork besides the image. */
+  static List<Path> partials(NewFile fork) {
+    return Stream.of(ManifestFile.ofImage(fork).path(), LineFile.beside(fork.target()))
+        .map(fork::partialOf)
+        .toList();
   }
 
   @Override

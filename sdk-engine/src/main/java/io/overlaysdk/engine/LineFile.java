@@ -108,12 +108,22 @@ final class LineFile {
   }
 
   private static void writeTo(Path file, Line line) {
+    TextsFile.write(file, texts(line));
+  }
+
+  private static Map<String, String> texts(Line line) {
     Map<String, String> texts = new TreeMap<>();
     texts.put("id", line.id());
     texts.put("store", line.overlay().relativize(line.store().directory()).toString());
     line.below().ifPresent(below -> texts.put("below", below));
     line.volume().ifPresent(volume -> texts.put("volume", volume));
-    TextsFile.write(file, texts);
+    return texts;
+  }
+
+  /** Of an image that is not in its place yet. */
+  static void write(Line line, NewFile image) {
+    Path file = beside(image.target());
+    TextsFile.write(file, image.partialOf(file), texts(line));
   }
 
   static void write(Frozen layer) {

@@ -239,6 +239,9 @@ final class Lines {
         entry -> {
           entry.announce("partial", end.partial().toString());
           announceLeft(entry, overlay, end.target());
+          if (!Files.isDirectory(overlay)) {
+            ImageTop.partials(end).forEach(file -> entry.announce("partial", file.toString()));
+          }
           if (at.isPresent()) {
             Line line = requireFrozen(overlay);
             return inStore(line, () -> fork(line, find(line, at.get()).id(), end));
@@ -270,7 +273,7 @@ final class Lines {
     Frozen layer = from.store().frozen(at);
     Manifest manifest = ledger.empty().based(layer.manifest().read().flatMap(Manifest::base));
     try (Top top = top(from.overlay())) {
-      Line made = top.fork(line, layer, manifest, partial);
+      Line made = top.fork(line, layer, manifest, end);
       from.store().remember(made, Set.of(at));
       move(partial, target);
       return Overlay.at(target);

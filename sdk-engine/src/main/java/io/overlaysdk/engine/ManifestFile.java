@@ -132,7 +132,10 @@ final class ManifestFile {
     write(manifest, scratch.beside(file));
   }
 
-  private void write(Manifest manifest, Path partial) {
+  /**
+   * @param partial a name beside it, under which it is written first
+   */
+  void write(Manifest manifest, Path partial) {
     try {
       WholeFile.write(file, partial, ManifestJson.write(manifest.on(volume())));
     } catch (IOException e) {

@@ -36,6 +36,13 @@ record NewFile(Path target, Path partial) {
         target, target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID()));
   }
 
+  /** Where another file in this directory is made that belongs to it. */
+  Path partialOf(Path other) {
+    String name = partial.getFileName().toString();
+    String id = name.substring(target.getFileName().toString().length() + 1);
+    return partial.resolveSibling("." + other.getFileName() + id);
+  }
+
   /** Whether its name is one of those that are given to what is not complete. */
   static boolean isPartial(Path path) {
     return PARTIAL.matcher(String.valueOf(path.getFileName())).matches();

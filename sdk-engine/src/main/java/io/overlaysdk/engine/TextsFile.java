@@ -105,6 +105,14 @@ final class TextsFile {
    * @throws OverlayException where it cannot be written; the one before is still there
    */
   static void write(Path file, Map<String, String> texts) {
+    write(file, NewFile.of(file).partial(), texts);
+  }
+
+  /**
+   * @param partial a name beside it, under which it is written first
+   * @throws OverlayException where it cannot be written; the one before is still there
+   */
+  static void write(Path file, Path partial, Map<String, String> texts) {
     StringWriter text = new StringWriter();
     Map<String, String> all = new TreeMap<>(texts);
     all.put("format", FORMAT);
@@ -118,6 +126,6 @@ final class TextsFile {
     } catch (IOException e) {
       throw new OverlayException("cannot write " + file + ": " + e, e);
     }
-    WholeFile.write(file, text + "\n");
+    WholeFile.write(file, partial, text + "\n");
   }
 }

@@ -43,10 +43,10 @@ interface Top extends AutoCloseable {
   /**
    * Makes an empty overlay on a layer.
    *
-   * @param partial where it is made until it is moved to its place
+   * @param made where it is made until it is moved to its place
    * @return the line, with what it will be known by
    */
-  Line fork(Line line, Frozen layer, Manifest manifest, Path partial);
+  Line fork(Line line, Frozen layer, Manifest manifest, NewFile made);
 
   /**
    * Prepares a layer that is to hold what several do.

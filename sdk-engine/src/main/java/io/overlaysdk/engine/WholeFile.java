@@ -16,13 +16,6 @@ final class WholeFile {
   private WholeFile() {}
 
   /**
-   * @throws OverlayException where it cannot be written; the one before is still there
-   */
-  static void write(Path file, String text) {
-    write(file, NewFile.of(file).partial(), text);
-  }
-
-  /**
    * @param partial a name beside it, under which it is written first
    * @throws OverlayException where it cannot be written; the one before is still there
    */
