@@ -187,8 +187,8 @@ final class Resident {
   }
 
   /**
-   * Takes a slot back in which nothing runs and whose pipes are empty. False where no worker can be
-   * started in it: then nothing can, and the container is ended.
+   * Takes a slot back in which nothing runs and whose pipes are empty. False where a worker cannot
+   * begin in it: then nothing can, and the container is ended.
    */
   boolean give(Slot slot) {
     try {
@@ -204,7 +204,7 @@ final class Resident {
       return true;
     }
     drop(slot);
-    if (!left) {
+    if (!left && !slot.isLost()) {
       end();
       return false;
     }

@@ -30,6 +30,7 @@ final class Slot {
   private final FileChannel err;
   private final Tidings tidings;
   private volatile boolean ready;
+  private volatile boolean lost;
 
   /** The names of the pipes of a slot. */
   static List<String> pipes(String slot) {
@@ -75,12 +76,19 @@ final class Slot {
   /** Waits until the worker is there; false where none will come. */
   boolean awaitWorker() {
     if (!ready) {
-      ready = tidings.next().equals(Optional.of("ready"));
+      Optional<String> told = tidings.next();
+      lost = told.equals(Optional.of("lost"));
+      ready = told.equals(Optional.of("ready"));
       if (ready) {
         letGo();
       }
     }
     return ready;
+  }
+
+  /** Whether the shell that serves it could start no process: others in the container may go on. */
+  boolean isLost() {
+    return lost;
   }
 
   /** Has a worker started for the next command. */

@@ -41,6 +41,8 @@ final class SlotExecution implements Execution {
   /** What a container may take to end after the process has that served a slot. */
   private static final long CONTAINER_END_SECONDS = 2;
 
+  private static final String NO_PROCESS = "cannot fork: the container's shell said so and ended";
+
   /** What a command may take from its request to the program itself. */
   private static final long BEGINNING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -195,8 +197,12 @@ final class SlotExecution implements Execution {
     int status = 128 + 9;
     String messages = "";
     try {
-      status = resident.running().ended().get(CONTAINER_END_SECONDS, TimeUnit.SECONDS);
-      messages = resident.running().messages();
+      if (slot.isLost()) {
+        messages = NO_PROCESS;
+      } else {
+        status = resident.running().ended().get(CONTAINER_END_SECONDS, TimeUnit.SECONDS);
+        messages = resident.running().messages();
+      }
     } catch (TimeoutException | IOException e) {
       LOG.debug("a slot of a container was killed, and the container not", e);
     } catch (ExecutionException e) {

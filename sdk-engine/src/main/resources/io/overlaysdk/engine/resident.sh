@@ -38,28 +38,37 @@ else
 fi
 
 # Each line of PLACE.go starts a worker; the rest of it the worker reads. The descriptor is closed
-# with the process that uses the slot, and the slot ends.
+# with the process that uses the slot, and the slot ends. It also ends where it can start no process,
+# which nobody learns by themselves who have the pipe open to both sides.
 overlaysdk_slot() {
   exec 3<&- 6<&- 4<>"$overlaysdk_directory/$1.end" 6<>"$overlaysdk_directory/$1.go" \
     5<"$overlaysdk_directory/$1.go" 6<&- </dev/null || exit
+  trap 'echo lost >&4' EXIT
   while read -r overlaysdk_line <&5; do
     overlaysdk_apart /bin/sh -c "$overlaysdk_worker" overlay-sdk "$overlaysdk_directory/$1"
     echo "$?" >&4
   done
 }
 
+# A shell that can start no process ends, and with it nobody hears the engine any more.
 overlaysdk_serve() {
+  trap 'kill -KILL "$$"' EXIT
   while read -r overlaysdk_word overlaysdk_rest <&3; do
     case $overlaysdk_word in
     slot)
       overlaysdk_slot "$overlaysdk_rest" | overlaysdk_serve
-      exit
+      overlaysdk_status=$?
+      trap - EXIT
+      exit "$overlaysdk_status"
       ;;
     signal)
       # a name and the number of a process group
       kill -s "${overlaysdk_rest% *}" -- "-${overlaysdk_rest#* }" 2>/dev/null
       ;;
-    end) exit 0 ;;
+    end)
+      trap - EXIT
+      exit 0
+      ;;
     esac
   done
   # The engine is gone: nobody waits for what still runs. The guard beside the engine ends it in better

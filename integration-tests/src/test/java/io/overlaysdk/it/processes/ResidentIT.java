@@ -15,6 +15,7 @@ import io.overlaysdk.RunningCommand;
 import io.overlaysdk.Session;
 import io.overlaysdk.Termination;
 import io.overlaysdk.it.OnEachBackend;
+import io.overlaysdk.it.Tools;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -99,6 +100,33 @@ class ResidentIT {
       Result killer = session.run("sh", "-c", "kill -9 -1; sleep 5");
       assertEquals(Termination.UNCERTAIN, killer.termination());
       assertEquals("kept\n", session.run("cat", "/app/kept").orThrow().stdout());
+    }
+    site.assertNothingLeft();
+  }
+
+  /** As where the user has as many processes as he may, of which root's are not counted. */
+  @OnEachBackend
+  void goesOnInANewContainerWhereTheOldCanStartNoProcess(String backend) throws Exception {
+    Tools.assume(
+        !System.getProperty("user.name").equals("root"), "root may start as many as it likes");
+    Tools.require("prlimit");
+    try (OverlaySdk sdk = site.open();
+        Session session = start(sdk, backend)) {
+      session.run("sh", "-c", "echo kept >/app/kept").orThrow();
+      RunningCommand other = session.start(Command.of("sh", "-c", "echo up; exec sleep 1000"));
+      assertEquals('u', other.stdout().read());
+      for (Traces.Trace shell : Traces.of(site.directory())) {
+        if (shell.words().contains("REQUESTS WORKER")) {
+          String pid = Long.toString(shell.pid());
+          assertEquals(
+              0, new ProcessBuilder("prlimit", "--pid", pid, "--nproc=1").start().waitFor());
+        }
+      }
+      // in a worker that was there, in one that is not and a slot that cannot be made, in a new one
+      for (int i = 0; i < 3; i++) {
+        assertEquals("kept\n", session.run("cat", "/app/kept").orThrow().stdout());
+      }
+      assertEquals(Termination.UNCERTAIN, other.await().termination());
     }
     site.assertNothingLeft();
   }
