@@ -52,9 +52,17 @@ record LayerStore(Path directory) {
   record Known(String id, Path overlay, Set<String> tips) {
     /** The snapshot that it lies on now, where it is where it was. */
     Optional<String> current() {
-      return LineFile.ofOverlay(overlay)
-          .filter(line -> line.id().equals(id) && !line.isReplaced())
-          .flatMap(line -> line.settled().below());
+      return line().filter(line -> !line.isReplaced()).flatMap(line -> line.settled().below());
+    }
+
+    private Optional<Line> line() {
+      return LineFile.ofOverlay(overlay).filter(line -> line.id().equals(id));
+    }
+
+    /** Whether a snapshot was cut off before anything told the overlay of it. */
+    private boolean isDead(Frozen tip) {
+      return !tip.isTaken()
+          && line().filter(line -> !line.below().equals(Optional.of(tip.id()))).isPresent();
     }
   }
 
@@ -146,10 +154,14 @@ record LayerStore(Path directory) {
   }
 
   void remember(Line line, Set<String> tips) {
+    remember(line.id(), line.overlay(), tips);
+  }
+
+  private void remember(String id, Path overlay, Set<String> tips) {
     Map<String, String> texts = new TreeMap<>();
-    texts.put("overlay", directory.relativize(line.overlay()).toString());
+    texts.put("overlay", directory.relativize(overlay).toString());
     texts.put("tips", String.join(" ", new TreeSet<>(tips)));
-    TextsFile.write(directory.resolve(LINES).resolve(line.id()), texts);
+    TextsFile.write(directory.resolve(LINES).resolve(id), texts);
   }
 
   Set<String> tips(Line line) {
@@ -196,7 +208,7 @@ record LayerStore(Path directory) {
     Set<String> needed = new HashSet<>();
     List<Known> known = known();
     for (Known line : known) {
-      line.tips().forEach(tip -> need(tip, needed));
+      living(line).forEach(tip -> need(tip, needed));
       line.current().ifPresent(id -> need(id, needed));
     }
     for (String name : names(directory)) {
@@ -205,6 +217,15 @@ record LayerStore(Path directory) {
       }
     }
     return known.isEmpty();
+  }
+
+  /** The tips of a line, which from then on has no others. */
+  private Set<String> living(Known line) {
+    Set<String> living = new TreeSet<>(line.tips());
+    if (living.removeIf(tip -> line.isDead(frozen(tip)))) {
+      remember(line.id(), line.overlay(), living);
+    }
+    return living;
   }
 
   /**

@@ -114,7 +114,10 @@ class KilledLinesTest {
     }
   }
 
-  /** What has a hidden name, but for stores, and what a store knows that is not there. */
+  /**
+   * What has a hidden name, but for stores, what a store knows that is not there, and layers that
+   * nothing became.
+   */
   private static List<Path> unfinished(Path here) throws IOException {
     List<Path> unfinished = new ArrayList<>();
     try (Stream<Path> all = Files.walk(here)) {
@@ -125,7 +128,8 @@ class KilledLinesTest {
                   .map(LayerStore.Known::overlay)
                   .filter(overlay -> !Files.exists(overlay))
                   .forEach(unfinished::add);
-        } else if (path.getFileName().toString().startsWith(".")) {
+        } else if (path.getFileName().toString().startsWith(".")
+            || LayerStore.isLayer(path) && !LineFile.ofLayer(path).isTaken()) {
           unfinished.add(path);
         }
       }

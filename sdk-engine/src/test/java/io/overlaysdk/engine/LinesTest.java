@@ -21,15 +21,19 @@ import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.testkit.FakeHost;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -319,6 +323,45 @@ class LinesTest {
     Files.delete(kept);
     lines.delete(mine);
     assertFalse(Files.exists(mine));
+  }
+
+  /** Killed before, or after, the overlay was put on what it was to become. */
+  @Test
+  void aSnapshotThatWasCutOffGoesWhenNobodyNeedsIt() throws IOException {
+    Snapshot one = lines.snapshot(mine, "one");
+    Path cut = announce("000000000001");
+    lines.rollback(mine, Optional.of(one.id()), true);
+    assertFalse(Files.exists(cut));
+
+    Path told = announce("000000000002");
+    LineFile.write(Line.of(mine).on("000000000002"));
+    Path fork = directory.resolve("fork");
+    lines.fork(mine, Optional.of(one.id()), fork);
+    lines.delete(fork);
+    assertTrue(Files.exists(told), "the overlay still lies on it");
+    lines.rollback(mine, Optional.of(one.id()), true);
+    assertFalse(Files.exists(told));
+    assertEquals(List.of(one.id()), lines.log(mine).stream().map(Snapshot::id).toList());
+  }
+
+  private Path announce(String id) {
+    Line line = Line.of(mine);
+    LayerStore store = line.store();
+    Path at = store.directory().resolve(id);
+    Optional<String> below = line.below();
+    store.add(
+        new Frozen(at, id, below, below, Optional.empty(), Instant.now(), ""),
+        file -> {
+          try {
+            return Files.createDirectory(file.partial());
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    Set<String> tips = new HashSet<>(store.tips(line));
+    tips.add(id);
+    store.remember(line, tips);
+    return at;
   }
 
   @Test
