@@ -194,11 +194,14 @@ final class OpenFile implements AutoCloseable {
 
   /** What is in it, of a small file. Asked by the first who has locked it, or by nobody else. */
   synchronized String text(int most) throws IOException {
-    FileChannel channel = channel(!writes);
     ByteBuffer bytes = ByteBuffer.allocate(most);
-    while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
-      continue;
-    }
+    uninterrupted(
+        channel(!writes),
+        channel -> {
+          while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
+            continue;
+          }
+        });
     return new String(bytes.array(), 0, bytes.position(), UTF_8);
   }
 
@@ -214,14 +217,33 @@ final class OpenFile implements AutoCloseable {
   }
 
   private void write(String text) throws IOException {
-    FileChannel channel = channel(false);
-    channel.truncate(0);
-    channel.write(ByteBuffer.wrap(text.getBytes(UTF_8)), 0);
+    uninterrupted(
+        channel(false),
+        channel -> {
+          channel.truncate(0);
+          channel.write(ByteBuffer.wrap(text.getBytes(UTF_8)), 0);
+        });
+  }
+
+  private interface Work {
+    void run(FileChannel channel) throws IOException;
+  }
+
+  /** Something short: an interrupt would close the channel, and drop the locks with it. */
+  private static void uninterrupted(FileChannel channel, Work work) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      work.run(channel);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   /** What was written is on disk when this returns. */
   synchronized void force() throws IOException {
-    channel(false).force(false);
+    uninterrupted(channel(false), channel -> channel.force(false));
   }
 
   /** Reads some bytes at a place; fewer, or -1, at the end. */

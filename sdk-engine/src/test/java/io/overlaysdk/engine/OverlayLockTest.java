@@ -165,6 +165,19 @@ class OverlayLockTest {
     assertEquals(Optional.empty(), LockHolder.of(file(image), PROC));
   }
 
+  /** Whoever closes a session because it was interrupted still is. */
+  @Test
+  void anInterruptLosesNeitherTheLockNorTheRecord() throws Exception {
+    Thread.currentThread().interrupt();
+    OverlayLock lock = write(image);
+    assertTrue(Thread.interrupted());
+    assertEquals(SELF, LockHolder.writing(file(image), PROC).orElseThrow().process());
+    Thread.currentThread().interrupt();
+    lock.close();
+    assertTrue(Thread.interrupted());
+    assertEquals("", Files.readString(file(image)));
+  }
+
   @Test
   void leavesAnImageToAToolThatLocksItItself() throws Exception {
     OverlayLock lock = write(image);
