@@ -3,9 +3,6 @@ package io.overlaysdk.cli;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.SessionSpec;
-import io.overlaysdk.workflow.Expectation;
-import io.overlaysdk.workflow.Step;
-import io.overlaysdk.workflow.Workflow;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,12 +56,6 @@ final class ExplainCommand implements Runnable {
     if (missing.isEmpty()) {
       return List.of(sdk.explain(wanted, command));
     }
-    Path path = missing.get();
-    return sdk.explain(
-        new Workflow(
-            "exec",
-            List.of(
-                new Step.Create("make the overlay " + path, path, 0, Step.Existing.REFUSE),
-                new Step.Run("run " + command, wanted, List.of(command), Expectation.success()))));
+    return sdk.explain(MissingOverlay.coming(missing.get(), wanted, command));
   }
 }

@@ -1,12 +1,15 @@
 package io.overlaysdk.cli;
 
 import io.overlaysdk.Access;
+import io.overlaysdk.Command;
 import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
-import java.io.IOException;
+import io.overlaysdk.workflow.Expectation;
+import io.overlaysdk.workflow.Step;
+import io.overlaysdk.workflow.Workflow;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -17,9 +20,6 @@ import java.util.function.Supplier;
 /** The writable overlay of a session, where none is there yet: a directory that is to be made. */
 final class MissingOverlay {
   /** Who names a file so means an image of a size that only he knows, or has mistyped its name. */
-  /** What the SDK writes into a directory overlay of itself. */
-  private static final List<String> NOTES = List.of("overlay.json", "overlay.lock");
-
   private static final List<String> NAMES_OF_FILES =
       List.of(".img", ".ext3", ".sqfs", ".squashfs", ".sif");
 
@@ -63,27 +63,32 @@ final class MissingOverlay {
   }
 
   private static Session start(OverlaySdk sdk, SessionSpec session, Supplier<Session> opening) {
-    Optional<Path> missing = of(session);
-    missing.ifPresent(sdk::createOverlay);
+    of(session).ifPresent(path -> make(sdk, session, path));
+    return opening.get();
+  }
+
+  /**
+   * What cannot work fails before anything is made: an overlay that is there may be in use at once,
+   * by whoever waited for it, and cannot be taken back.
+   */
+  private static void make(OverlaySdk sdk, SessionSpec session, Path path) {
+    sdk.explain(coming(path, session, Command.of("true")));
     try {
-      return opening.get();
+      sdk.createOverlay(path);
     } catch (OverlayException e) {
-      missing.ifPresent(path -> takeBack(path, e));
-      throw e;
+      // somebody else was faster, and has it, or will let go of it
+      if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        throw e;
+      }
     }
   }
 
-  /** No session came of it, so it is empty; where it is not, it is not ours alone, and stays. */
-  private static void takeBack(Path path, OverlayException reason) {
-    try {
-      Files.deleteIfExists(path.resolve("upper"));
-      Files.deleteIfExists(path.resolve("work"));
-      for (String note : NOTES) {
-        Files.deleteIfExists(path.resolve(note));
-      }
-      Files.deleteIfExists(path);
-    } catch (IOException e) {
-      reason.addSuppressed(e);
-    }
+  /** What is made where it is missing, and run then. */
+  static Workflow coming(Path path, SessionSpec session, Command command) {
+    return new Workflow(
+        "exec",
+        List.of(
+            new Step.Create("make the overlay " + path, path, 0, Step.Existing.REFUSE),
+            new Step.Run("run " + command, session, List.of(command), Expectation.success())));
   }
 }

@@ -312,6 +312,7 @@ final class FakeSdk implements OverlaySdk {
 
   @Override
   public List<Explanation> explain(Workflow workflow) {
+    refuse();
     calls.add(workflow);
     return workflow.steps().stream()
         .map(step -> new Explanation(step.title(), List.of("because")))

@@ -12,7 +12,6 @@ import io.overlaysdk.SessionSpec;
 import io.overlaysdk.workflow.Expectation;
 import io.overlaysdk.workflow.Step;
 import io.overlaysdk.workflow.Workflow;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +36,9 @@ class MissingOverlayTest {
     Path overlay = dir.resolve("mine");
 
     assertEquals(0, run("exec", overlay.toString()).status());
-    assertEquals(List.of("create " + overlay, session(overlay)), sdk.calls.subList(0, 2));
+    assertEquals(
+        List.of(coming(overlay, Command.of("true")), "create " + overlay, session(overlay)),
+        sdk.calls.subList(0, 3));
   }
 
   @Test
@@ -46,28 +47,16 @@ class MissingOverlayTest {
 
     CommandLineRun.of(sdk, "shell", "-o", overlay.toString(), "base.sif");
 
-    assertEquals(List.of("create " + overlay, session(overlay), "shell"), sdk.calls.subList(0, 3));
+    assertEquals(List.of("create " + overlay, session(overlay), "shell"), sdk.calls.subList(1, 4));
   }
 
   @Test
-  void isTakenBackWhereNoSessionComesOfIt() {
+  void isNotMadeWhereNoSessionCanComeOfIt() {
     sdk.refusal = new InvalidSpecException("there is no image");
 
     assertEquals(125, run("exec", dir.resolve("mine").toString()).status());
-    assertFalse(Files.exists(dir.resolve("mine")));
-  }
-
-  @Test
-  void staysWhereSomethingIsInIt() throws IOException {
-    sdk.refusal = new InvalidSpecException("there is no image");
-    Path overlay = dir.resolve("mine");
-    Files.createDirectories(overlay.resolve("upper"));
-    Files.createFile(overlay.resolve("upper/file"));
-
-    run("exec", overlay.toString());
-
-    assertTrue(Files.exists(overlay.resolve("upper/file")));
     assertEquals(List.of("close sdk"), sdk.calls);
+    assertFalse(Files.exists(dir.resolve("mine")));
   }
 
   @Test
@@ -97,14 +86,15 @@ class MissingOverlayTest {
 
     assertEquals(0, run.status(), run.err());
     Command command = Command.of("true").inheritIo();
-    assertEquals(
-        new Workflow(
-            "exec",
-            List.of(
-                new Step.Create("make the overlay " + overlay, overlay, 0, Step.Existing.REFUSE),
-                new Step.Run(
-                    "run [true]", session(overlay), List.of(command), Expectation.success()))),
-        sdk.calls.get(0));
+    assertEquals(coming(overlay, command), sdk.calls.get(0));
     assertFalse(Files.exists(overlay));
+  }
+
+  private Workflow coming(Path overlay, Command command) {
+    return new Workflow(
+        "exec",
+        List.of(
+            new Step.Create("make the overlay " + overlay, overlay, 0, Step.Existing.REFUSE),
+            new Step.Run("run [true]", session(overlay), List.of(command), Expectation.success())));
   }
 }
