@@ -183,7 +183,9 @@ class DialectsIT {
       for (Overlay overlay : overlays(bench, backend)) {
         SessionSpec made = bench.on(images.tutorial()).overlay(overlay);
         SessionSpec other = bench.on(images.sandbox()).overlay(overlay);
-        bench.start(other).close();
+        try (Session session = bench.start(other)) {
+          session.run("touch", "/app/first").orThrow();
+        }
         BaseMismatchException refused =
             assertThrows(BaseMismatchException.class, () -> bench.start(made));
         assertEquals(images.sandbox().toString(), refused.made());
@@ -200,6 +202,21 @@ class DialectsIT {
     }
   }
 
+  /** As after a session on a mistyped image. */
+  @OnEachBackend
+  void anOverlayInWhichNothingIsHasNoBaseYet(String backend, Images images) throws Exception {
+    try (Bench bench = Bench.of(backend, temp)) {
+      Overlay overlay = bench.sdk().createOverlay(temp.resolve("mine"));
+      bench.start(bench.on(images.sandbox()).overlay(overlay)).close();
+      try (Session session = bench.start(bench.on(images.tutorial()).overlay(overlay))) {
+        session.run("touch", "/app/new").orThrow();
+      }
+      assertThrows(
+          BaseMismatchException.class,
+          () -> bench.start(bench.on(images.sandbox()).overlay(overlay)));
+    }
+  }
+
   @Test
   void anImageThatWasReplacedIsAnotherBase(Images images) throws Exception {
     try (Bench bench = Bench.of("apptainer", temp)) {
@@ -207,7 +224,9 @@ class DialectsIT {
       Files.copy(images.tutorialFile(), image);
       Overlay overlay = bench.sdk().createOverlay(temp.resolve("mine"));
       SessionSpec spec = bench.on(Image.at(image)).overlay(overlay);
-      bench.start(spec).close();
+      try (Session session = bench.start(spec)) {
+        session.run("touch", "/app/new").orThrow();
+      }
       Path moved = Files.move(image, temp.resolve("moved.sif"));
       bench.start(bench.on(Image.at(moved)).overlay(overlay)).close();
       Files.copy(images.shellless().path().orElseThrow(), image);

@@ -32,6 +32,19 @@ final class DirectoryOverlay {
     return new OverlayFacts(kind, found.path(), access);
   }
 
+  /** Whether nothing was ever written to it: whatever image it was opened on, it fits each. */
+  static boolean isUntouched(OverlayFacts overlay) {
+    if (overlay.kind() != Kind.DIRECTORY || LineFile.ofOverlay(overlay.path()).isPresent()) {
+      return false;
+    }
+    Path upper = overlay.path().resolve("upper");
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(upper)) {
+      return !entries.iterator().hasNext();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private Kind readOnly() {
     if (!isThere(upper)) {
       return Kind.LAYER;

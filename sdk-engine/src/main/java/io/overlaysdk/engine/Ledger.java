@@ -61,6 +61,9 @@ final class Ledger {
         before
             .map(manifest -> manifest.in(overlay.dialects()))
             .orElseGet(() -> Manifest.of(now(), overlay.dialects()));
+    if (DirectoryOverlay.isUntouched(overlay)) {
+      known = known.based(Optional.empty());
+    }
     Manifest after =
         known.written(BaseIdentity.of(planned.base()), writer(planned, dialect), dialect);
     if (!before.equals(Optional.of(after))) {

@@ -222,7 +222,9 @@ final class Planner {
     Optional<BaseIdentity> made =
         ManifestFile.of(overlay).flatMap(ManifestFile::read).flatMap(Manifest::base);
     Optional<BaseIdentity> asked = made.isEmpty() ? Optional.empty() : BaseIdentity.of(image);
-    if (asked.isPresent() && !made.get().isSame(asked.get())) {
+    if (asked.isPresent()
+        && !made.get().isSame(asked.get())
+        && !DirectoryOverlay.isUntouched(overlay)) {
       throw new BaseMismatchException(
           overlay.path(), made.get().location(), asked.get().location());
     }
