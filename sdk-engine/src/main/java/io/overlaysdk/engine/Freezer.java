@@ -90,6 +90,7 @@ final class Freezer {
       LayerReport report =
           worker(scratch).freeze(new Job.Freeze(layers, owning, file.partial(), latest));
       ledger.frozen(file, overlay, image, scratch);
+      file.sync();
       file.appear();
       return report;
     }

@@ -275,7 +275,11 @@ final class Lines {
     try (Top top = top(from.overlay())) {
       Line made = top.fork(line, layer, manifest, end);
       from.store().remember(made, Set.of(at));
-      move(partial, target);
+      if (Files.isDirectory(partial)) {
+        move(partial, target);
+      } else {
+        end.appear();
+      }
       return Overlay.at(target);
     } finally {
       removal.remove(partial);

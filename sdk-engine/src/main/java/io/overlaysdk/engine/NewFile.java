@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -48,16 +49,35 @@ record NewFile(Path target, Path partial) {
     return PARTIAL.matcher(String.valueOf(path.getFileName())).matches();
   }
 
-  /** Puts it into its place, when it is on disk; what has come there meanwhile stays. */
-  void appear() {
+  /** Has it on disk when this returns. */
+  void sync() {
     try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
       channel.force(true);
+    } catch (IOException e) {
+      throw new OverlayException("cannot make " + target + ": " + e, e);
+    }
+  }
+
+  /** Puts a file into its place; what has come there meanwhile stays. */
+  void appear() {
+    try {
       // a move would replace what is there
       Files.createLink(target, partial);
     } catch (FileAlreadyExistsException e) {
       throw new InvalidSpecException(
           "cannot make " + target + ": something is there; choose another path", e);
+    } catch (IOException | UnsupportedOperationException e) {
+      moveWithoutLinks(e);
+    }
+  }
+
+  /** On a file system that gives a file one name only, such as vfat. */
+  private void moveWithoutLinks(Exception cause) {
+    try {
+      OverlayMaker.requireFree(target);
+      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
+      e.addSuppressed(cause);
       throw new OverlayException("cannot make " + target + ": " + e, e);
     }
   }

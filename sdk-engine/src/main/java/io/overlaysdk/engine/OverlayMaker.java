@@ -102,7 +102,7 @@ final class OverlayMaker {
       // of an image that lay here before
       Files.deleteIfExists(LineFile.beside(place.target()));
       Ledger.coming(place, ledger.empty(), scratch);
-      Files.move(place.partial(), place.target(), StandardCopyOption.ATOMIC_MOVE);
+      place.appear();
     } catch (IOException e) {
       throw failed(place, e);
     }

@@ -71,6 +71,7 @@ final class Packer {
       squash(overlay, manifest, file.partial(), time.orElse(0), scratch);
       requireSquashfs(file.partial());
       Pack.complete(file.partial());
+      file.sync();
       file.appear();
     } catch (IOException e) {
       throw new OverlayException("cannot pack " + overlay.path() + ": " + e, e);
@@ -239,6 +240,7 @@ final class Packer {
                         Optional.empty(), Stdio.PIPES, Optional.empty(), scratch::started)));
     NewFile made = new NewFile(place, image);
     Ledger.coming(made, manifest, scratch);
+    made.sync();
     made.appear();
   }
 }
