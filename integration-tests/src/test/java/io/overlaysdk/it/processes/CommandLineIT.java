@@ -95,6 +95,31 @@ class CommandLineIT {
     assertTrue(Files.isDirectory(site.directory().resolve("my_overlay/work")));
   }
 
+  /** As the tasks of a job array that name one overlay which nobody has made. */
+  @Test
+  void manyThatMissTheSameOverlayTakeTurns() throws Exception {
+    List<Process> all = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      all.add(
+          start(
+              "exec",
+              "--wait",
+              "50s",
+              "-o",
+              "my_overlay",
+              "base.sif",
+              "--",
+              "sh",
+              "-c",
+              "echo done >>/app/all"));
+    }
+    for (Process one : all) {
+      assertEquals(0, one.waitFor(), this::errorsUnchecked);
+    }
+    assertEquals(
+        "done\n".repeat(3), Files.readString(site.directory().resolve("my_overlay/upper/app/all")));
+  }
+
   private static String[] exec(String backend, String... words) {
     List<String> all = new ArrayList<>(List.of("exec", "-b", backend, "-o", "my_overlay"));
     all.addAll(List.of("base.sif", "--"));
