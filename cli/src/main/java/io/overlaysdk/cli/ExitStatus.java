@@ -17,6 +17,9 @@ final class ExitStatus {
   /** The SDK or the container tool failed. */
   static final int FAILED = 125;
 
+  /** Nobody reads the output any more: what a shell says of a program that SIGPIPE ended. */
+  static final int UNREAD = 141;
+
   private ExitStatus() {}
 
   /** The status of a command that ran; where it may mislead, {@code err} is told how. */

@@ -25,12 +25,15 @@ public final class Main {
     if (System.getenv("OVERLAYSDK_DEBUG") != null) {
       System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "debug");
     }
-    PrintWriter out = new PrintWriter(new FileOutputStream(FileDescriptor.out), true, UTF_8);
+    OwnOutput answers = new OwnOutput(FileDescriptor.out);
+    PrintWriter out = new PrintWriter(answers, true, UTF_8);
     PrintWriter err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8);
     OpenSdk sdk = new OpenSdk(Main::open);
     // A signal ends the sessions first; the JVM itself then exits with 128 and the signal's number.
     Runtime.getRuntime().addShutdownHook(new Thread(() -> close(sdk, err), "overlay-end"));
-    System.exit(run(sdk, Workflow::read, out, err, args));
+    int status = run(sdk, Workflow::read, out, err, args);
+    out.flush();
+    System.exit(answers.status(status, err));
   }
 
   private static OverlaySdk open() {
@@ -67,7 +70,14 @@ public final class Main {
       List.of(new Version().getVersion()).forEach(out::println);
       return ExitStatus.OK;
     }
-    int status = commandLine(sdk, reader, args).setOut(out).setErr(err).execute(args);
+    int status;
+    try {
+      status = commandLine(sdk, reader, args).setOut(out).setErr(err).execute(args);
+    } catch (StackOverflowError | OutOfMemoryError | LinkageError | AssertionError e) {
+      // of the parser's handlers none gets these, and a status of 1 is the command's
+      err.println("overlay: internal error: " + e);
+      status = ExitStatus.FAILED;
+    }
     return close(sdk, err) || status != ExitStatus.OK ? status : ExitStatus.FAILED;
   }
 
@@ -129,7 +139,9 @@ public final class Main {
     commands.put("export", () -> new CommandLine(new ExportCommand(sdk)));
     commands.put("import", () -> new CommandLine(new ImportCommand(sdk)));
     commands.put("session", () -> SessionCommand.line(sdk));
-    commands.put("sessions", () -> new CommandLine(new SessionCommand.ListAll(sdk)));
+    commands.put(
+        "sessions",
+        () -> new CommandLine(new SessionCommand.ListAll(sdk)).setCommandName("sessions"));
     commands.put("recover", () -> new CommandLine(new RecoverCommand(sdk)));
     return commands;
   }

@@ -6,58 +6,67 @@ import io.overlaysdk.RunningCommand;
 import io.overlaysdk.Session;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintWriter;
 
 /** Connects this process's own streams with those of a command. */
 final class Relay {
   private Relay() {}
 
-  /** Runs a command to its end. */
-  static Result run(Session session, Command command) {
+  /**
+   * Runs a command to its end.
+   *
+   * @param told is told what the exit status leaves open
+   * @return the exit status
+   */
+  static int run(Session session, Command command, PrintWriter told) {
+    OwnOutput out = new OwnOutput(FileDescriptor.out);
+    OwnOutput err = new OwnOutput(FileDescriptor.err);
     try (RunningCommand running = session.start(command)) {
-      Thread out = carry(running.stdout(), new FileOutputStream(FileDescriptor.out), false);
-      Thread err = carry(running.stderr(), new FileOutputStream(FileDescriptor.err), false);
+      Thread outThread = start(() -> carry(running, running.stdout(), out));
+      Thread errThread = start(() -> carry(running, running.stderr(), err));
       // whoever reads from a terminal cannot be told to stop, so nobody waits for this one
-      carry(new FileInputStream(FileDescriptor.in), running.stdin(), true);
+      start(() -> carryInput(running.stdin()));
       Result result = running.await();
-      join(out);
-      join(err);
-      return result;
+      join(outThread);
+      join(errThread);
+      return err.status(out.status(ExitStatus.of(result, told), told), told);
     }
   }
 
-  private static Thread carry(InputStream from, OutputStream to, boolean closing) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                byte[] piece = new byte[1 << 16];
-                for (int n = from.read(piece); n >= 0; n = from.read(piece)) {
-                  to.write(piece, 0, n);
-                }
-              } catch (IOException e) {
-                // the other side reads no more: a command that has ended, or whoever read this one
-                return;
-              } finally {
-                if (closing) {
-                  close(to);
-                }
-              }
-            },
-            "overlay-relay");
+  private static Thread start(Runnable work) {
+    Thread thread = new Thread(work, "overlay-relay");
     thread.setDaemon(true);
     thread.start();
     return thread;
   }
 
-  private static void close(OutputStream to) {
+  private static void carry(RunningCommand running, InputStream from, OwnOutput to) {
     try {
-      to.close();
+      from.transferTo(to);
     } catch (IOException e) {
-      // the command has ended before it had read all
+      // as it would end that writes there itself; one that does not is read on, or it would block
+      running.signal("PIPE");
+      drain(from);
+    }
+  }
+
+  private static void drain(InputStream from) {
+    try {
+      from.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // closed with the command
+      return;
+    }
+  }
+
+  private static void carryInput(OutputStream to) {
+    try (to) {
+      new FileInputStream(FileDescriptor.in).transferTo(to);
+    } catch (IOException e) {
+      // the command has ended, or reads no more
       return;
     }
   }

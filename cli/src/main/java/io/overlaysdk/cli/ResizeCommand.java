@@ -14,8 +14,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "resize",
     description = {
-      "Makes an ext3 overlay larger or smaller; its inodes grow and shrink with it, unless their",
-      "number is given: then the image is made anew, and what is in it copied as it is.",
+      "Makes an ext3 overlay larger or smaller.",
+      "Its inodes grow and shrink with it, unless their number is given: then the image is made"
+          + " anew, and what is in it copied as it is.",
       ""
     })
 final class ResizeCommand implements Runnable {

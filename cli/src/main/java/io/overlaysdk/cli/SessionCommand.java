@@ -133,7 +133,7 @@ final class SessionCommand implements Runnable {
       command = directory == null ? command : command.directory(directory);
       command = timeout == null ? command : command.timeLimit(timeout);
       try (Session session = sdk.get().join(name)) {
-        return ExitStatus.of(Relay.run(session, command), spec.commandLine().getErr());
+        return Relay.run(session, command, spec.commandLine().getErr());
       }
     }
   }

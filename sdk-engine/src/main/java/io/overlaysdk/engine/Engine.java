@@ -770,25 +770,31 @@ final class Engine implements OverlaySdk {
     return scratchDirectory().resolve(Recovery.SCRATCH_PREFIX + UUID.randomUUID());
   }
 
+  /** Absolute: the journal names it to processes that are in other directories. */
   private Path scratchDirectory() {
-    String temporary =
-        environment.caller().getOrDefault("TMPDIR", System.getProperty("java.io.tmpdir"));
-    return configuration.scratch().orElse(Path.of(temporary));
+    String temporary = environment.caller().getOrDefault("TMPDIR", "");
+    return configuration
+        .scratch()
+        .orElseGet(
+            () -> Path.of(temporary.isEmpty() ? System.getProperty("java.io.tmpdir") : temporary))
+        .toAbsolutePath();
   }
 
   private Path stateDirectory() {
-    return configuration.state().orElseGet(() -> own("XDG_STATE_HOME", ".local/state"));
+    return configuration
+        .state()
+        .orElseGet(() -> own("XDG_STATE_HOME", ".local/state"))
+        .toAbsolutePath();
   }
 
   private Path cacheDirectory() {
     return own("XDG_CACHE_HOME", ".cache");
   }
 
-  /** As the XDG base directory specification has it. */
+  /** As the XDG base directory specification has it, by which relative paths are ignored. */
   private Path own(String variable, String inHome) {
-    String base = environment.caller().get(variable);
-    Path parent =
-        base == null || base.isEmpty() ? host.identity().home().resolve(inHome) : Path.of(base);
+    Path base = Path.of(environment.caller().getOrDefault(variable, ""));
+    Path parent = base.isAbsolute() ? base : host.identity().home().resolve(inHome);
     return parent.resolve("overlay-sdk");
   }
 }

@@ -236,6 +236,66 @@ class CommandLineIT {
     site.assertNoProcessLeft();
   }
 
+  /** The configuration of the site names none of these directories here. */
+  @Test
+  void findsItsDirectoriesWhateverTheEnvironmentSays() throws Exception {
+    Path config = site.directory().resolve("config.yaml");
+    Files.writeString(config, "");
+    Path home = Files.createDirectory(site.directory().resolve("home"));
+    for (String odd : List.of("", ".")) {
+      ProcessBuilder builder =
+          ChildJvm.of(site.directory(), "io.overlaysdk.cli.Main", "exec", "base.sif", "--", "true")
+              .redirectError(errors.toFile());
+      builder.environment().put("OVERLAYSDK_CONFIG", config.toString());
+      for (String name : List.of("TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME")) {
+        builder.environment().put(name, odd);
+      }
+      builder.environment().put("HOME", home.toString());
+      assertEquals(0, builder.start().waitFor(), this::errorsUnchecked);
+      assertFalse(Files.exists(site.directory().resolve("overlay-sdk")), "state where it was run");
+    }
+  }
+
+  @Test
+  void anAnswerThatIsLostIsNoSuccess() throws Exception {
+    ProcessBuilder builder =
+        ChildJvm.of(site.directory(), "io.overlaysdk.cli.Main", "--help")
+            .redirectOutput(Path.of("/dev/full").toFile())
+            .redirectError(errors.toFile());
+    assertEquals(125, builder.start().waitFor());
+    assertTrue(errors().contains("No space left"), errors());
+  }
+
+  /** As for the left side of a pipe to head(1). */
+  @Test
+  void aCommandOfASessionThatStaysEndsWithTheReaderOfItsOutput() throws Exception {
+    assertEquals(0, overlay("session", "start", "staying", "base.sif"), this::errorsUnchecked);
+    try {
+      ProcessBuilder builder =
+          ChildJvm.of(
+              site.directory(),
+              "io.overlaysdk.cli.Main",
+              "session",
+              "exec",
+              "staying",
+              "--",
+              "sh",
+              "-c",
+              "while :; do echo yes; done");
+      builder
+          .environment()
+          .put("OVERLAYSDK_CONFIG", site.directory().resolve("config.yaml").toString());
+      Process writer = builder.redirectInput(input.toFile()).redirectError(errors.toFile()).start();
+      assertEquals('y', writer.getInputStream().read());
+      writer.getInputStream().close();
+      assertTrue(writer.waitFor(30, TimeUnit.SECONDS));
+      assertEquals(141, writer.exitValue(), this::errorsUnchecked);
+    } finally {
+      assertEquals(0, overlay("session", "stop", "staying"), this::errorsUnchecked);
+    }
+    site.assertNothingLeft();
+  }
+
   @Test
   void doctorPrintsJson() throws Exception {
     assertEquals(0, overlay("doctor", "--json"), this::errorsUnchecked);
