@@ -1,5 +1,6 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.CancelledException;
 import io.overlaysdk.NoBackendException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.UnsupportedException;
@@ -14,11 +15,15 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** The backends on the class path, what each found on this machine, and the choice among them. */
 final class Backends {
@@ -61,6 +66,23 @@ final class Backends {
     }
   }
 
+  /** Asks a backend what all are asked before one is chosen. */
+  static void look(Backend backend) {
+    Objects.requireNonNull(backend.name(), "it has no name");
+    backend.preference();
+  }
+
+  /** Those that are configured and are not here, and what helps. */
+  Map<String, String> missing() {
+    Map<String, String> missing = new LinkedHashMap<>();
+    Set<String> present =
+        providers.loaded().stream().map(Backend::name).collect(Collectors.toSet());
+    order.stream()
+        .filter(name -> !present.contains(name))
+        .forEach(name -> addMissing(missing, name));
+    return missing;
+  }
+
   /** In the order in which they are tried: as configured, then by preference, then by name. */
   List<Backend> ordered() {
     List<Backend> backends = new ArrayList<>(providers.loaded());
@@ -84,14 +106,21 @@ final class Backends {
   }
 
   private Probe ask(Backend backend) {
+    return probe(backend.name(), () -> backend.probe(host));
+  }
+
+  /** What a provider finds here; one that throws has found nothing. */
+  static Probe probe(String name, Supplier<Probe> probing) {
     try {
-      return backend.probe(host);
-    } catch (RuntimeException | LinkageError e) {
+      return probing.get();
+    } catch (CancelledException e) {
+      // it says nothing of the provider
+      throw e;
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       if (e instanceof OverlayException thrown && Exhaustion.isNoAnswer(thrown)) {
         throw thrown;
       }
-      return new Probe.Absent(
-          "its probe failed: " + e, "report this to whoever made the backend " + backend.name());
+      return new Probe.Absent("its probe failed: " + e, "report this to whoever made " + name);
     }
   }
 
@@ -157,7 +186,9 @@ final class Backends {
         return planning.apply(present);
       } catch (UnsupportedException e) {
         refusals.put(backend.name(), e.getMessage());
-      } catch (LinkageError | RuntimeException e) {
+      } catch (CancelledException e) {
+        throw e;
+      } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
         refusals.put(backend.name(), "its planning failed: " + e);
       }
     } else if (probe(backend) instanceof Probe.Absent absent) {

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The image builders on the class path, and the choice among them. */
 final class Builders {
@@ -26,6 +27,12 @@ final class Builders {
   /** A builder, what it would do, and why those before it could not. */
   record Choice(ImageBuilder builder, List<Step> steps, Map<String, String> refusals) {}
 
+  /** Asks a builder what all are asked before one is chosen. */
+  static void look(ImageBuilder builder) {
+    Objects.requireNonNull(builder.name(), "it has no name");
+    builder.preference();
+  }
+
   /**
    * The first builder that works here.
    *
@@ -34,7 +41,7 @@ final class Builders {
   Choice choose(Path definition, Path target) {
     Map<String, String> refusals = new LinkedHashMap<>();
     for (ImageBuilder builder : ordered()) {
-      Probe probe = builder.probe(host);
+      Probe probe = Backends.probe(builder.name(), () -> builder.probe(host));
       if (probe instanceof Probe.Present present) {
         try {
           BuildRequest request = new BuildRequest(definition, target, present, host.identity());

@@ -51,6 +51,10 @@ final class ContainerSession extends CommandSession {
   private final Semaphore turn = new Semaphore(ALL, true);
 
   private volatile @Nullable HeldChanges reported;
+
+  /** Who reads the changes. */
+  private volatile @Nullable Thread reader;
+
   private volatile boolean closed;
   private boolean tidied;
 
@@ -205,8 +209,10 @@ final class ContainerSession extends CommandSession {
       entrance.park();
       LayerStack layers = reading.open(planned, scratch.directory(), launcher, journal::process);
       HeldChanges changes =
-          new HeldChanges(reading.changes(planned, layers), layers::close, held::release);
+          new HeldChanges(
+              reading.changes(planned, layers), layers::close, () -> reader = null, held::release);
       reported = changes;
+      reader = Thread.currentThread();
       return changes;
     } catch (RuntimeException e) {
       held.release();
@@ -389,7 +395,13 @@ final class ContainerSession extends CommandSession {
     }
   }
 
+  /** For whoever reads the changes its turn would never come. */
   private Turn awaitTurn(boolean alone) {
+    if (Thread.currentThread().equals(reader)) {
+      throw new IllegalStateException(
+          "the changes of the session are being read in this thread: close them before a command is"
+              + " run");
+    }
     int share = alone ? ALL : 1;
     try {
       turn.acquire(share);

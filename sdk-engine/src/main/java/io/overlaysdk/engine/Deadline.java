@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * When something began and how long it may take.
@@ -20,6 +21,9 @@ record Deadline(long begin, Optional<Duration> limit) {
 
   /** What is left of the time, in nanoseconds. */
   Optional<Long> left() {
-    return limit.map(time -> time.minus(taken())).map(left -> Math.max(0, left.toNanos()));
+    // a limit beyond the 292 years that fit is none
+    return limit
+        .map(time -> time.minus(taken()))
+        .map(left -> Math.max(0, TimeUnit.NANOSECONDS.convert(left)));
   }
 }

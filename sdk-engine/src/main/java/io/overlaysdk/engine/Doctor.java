@@ -59,6 +59,9 @@ final class Doctor {
     backends
         .broken()
         .forEach((name, why) -> reports.add(new BackendReport(name, false, why, Map.of())));
+    backends
+        .missing()
+        .forEach((name, why) -> reports.add(new BackendReport(name, false, why, Map.of())));
     return reports;
   }
 

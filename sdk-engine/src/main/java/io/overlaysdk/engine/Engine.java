@@ -164,8 +164,8 @@ final class Engine implements OverlaySdk {
         site,
         environment,
         host,
-        Providers.of(ServiceLoader.load(Backend.class, classLoader)),
-        Providers.of(ServiceLoader.load(ImageBuilder.class, classLoader)));
+        Providers.of(ServiceLoader.load(Backend.class, classLoader), Backends::look),
+        Providers.of(ServiceLoader.load(ImageBuilder.class, classLoader), Builders::look));
   }
 
   /** The machine without what a configuration says of it, which may be a user's. */

@@ -220,6 +220,14 @@ final class Journal {
 
     /** All of it, or nothing where there is no room for that. */
     private synchronized void append(String lines, OpenOption... how) {
+      try {
+        Threads.uninterrupted(() -> appendAll(lines, how));
+      } catch (IOException e) {
+        throw new OverlayException("cannot write the journal of sessions " + file + ": " + e, e);
+      }
+    }
+
+    private void appendAll(String lines, OpenOption... how) throws IOException {
       try (FileChannel channel = FileChannel.open(file, how)) {
         long before = channel.size();
         try {
@@ -231,8 +239,6 @@ final class Journal {
           channel.truncate(before);
           throw e;
         }
-      } catch (IOException e) {
-        throw new OverlayException("cannot write the journal of sessions " + file + ": " + e, e);
       }
     }
 

@@ -195,9 +195,9 @@ final class OpenFile implements AutoCloseable {
   /** What is in it, of a small file. Asked by the first who has locked it, or by nobody else. */
   synchronized String text(int most) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(most);
-    uninterrupted(
-        channel(!writes),
-        channel -> {
+    FileChannel channel = channel(!writes);
+    Threads.uninterrupted(
+        () -> {
           while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
             continue;
           }
@@ -217,33 +217,18 @@ final class OpenFile implements AutoCloseable {
   }
 
   private void write(String text) throws IOException {
-    uninterrupted(
-        channel(false),
-        channel -> {
+    FileChannel channel = channel(false);
+    Threads.uninterrupted(
+        () -> {
           channel.truncate(0);
           channel.write(ByteBuffer.wrap(text.getBytes(UTF_8)), 0);
         });
   }
 
-  private interface Work {
-    void run(FileChannel channel) throws IOException;
-  }
-
-  /** Something short: an interrupt would close the channel, and drop the locks with it. */
-  private static void uninterrupted(FileChannel channel, Work work) throws IOException {
-    boolean interrupted = Thread.interrupted();
-    try {
-      work.run(channel);
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
   /** What was written is on disk when this returns. */
   synchronized void force() throws IOException {
-    uninterrupted(channel(false), channel -> channel.force(false));
+    FileChannel channel = channel(false);
+    Threads.uninterrupted(() -> channel.force(false));
   }
 
   /** Reads some bytes at a place; fewer, or -1, at the end. */

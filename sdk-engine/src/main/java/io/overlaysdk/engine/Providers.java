@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.function.Consumer;
 
 /**
  * The providers of a service that could be loaded, and why the others could not. One broken jar
@@ -14,7 +15,10 @@ import java.util.ServiceLoader;
  */
 record Providers<T>(List<T> loaded, Map<String, String> broken) {
 
-  static <T> Providers<T> of(ServiceLoader<T> loader) {
+  /**
+   * @param looks asks a provider what is asked of each before it is used, and throws what it throws
+   */
+  static <T> Providers<T> of(ServiceLoader<T> loader, Consumer<T> looks) {
     List<T> loaded = new ArrayList<>();
     Map<String, String> broken = new LinkedHashMap<>();
     Iterator<ServiceLoader.Provider<T>> providers = loader.stream().iterator();
@@ -26,10 +30,18 @@ record Providers<T>(List<T> loaded, Map<String, String> broken) {
         }
         ServiceLoader.Provider<T> provider = providers.next();
         name = provider.type().getName();
-        loaded.add(provider.get());
-      } catch (ServiceConfigurationError e) {
+        T made = provider.get();
+        looks.accept(made);
+        loaded.add(made);
+      } catch (ServiceConfigurationError
+          | RuntimeException
+          | LinkageError
+          | AssertionError
+          | StackOverflowError e) {
         // The name tells two broken ones apart; the message has the class either way.
-        broken.put(broken.containsKey(name) ? name + " " + broken.size() : name, e.getMessage());
+        broken.put(
+            broken.containsKey(name) ? name + " " + broken.size() : name,
+            e instanceof ServiceConfigurationError ? String.valueOf(e.getMessage()) : e.toString());
       }
     }
   }

@@ -279,7 +279,18 @@ final class SlotExecution implements Execution {
 
   @Override
   public void signal(String name) {
-    tree.group().ifPresent(group -> resident.signal(name, group));
+    // a command that has just been started is not there yet
+    boolean interrupted = Thread.interrupted();
+    long deadline = System.nanoTime() + BEGINNING_NANOS;
+    Optional<Long> group = tree.group();
+    while (group.isEmpty() && !ended.isDone() && System.nanoTime() < deadline) {
+      interrupted |= pause();
+      group = tree.group();
+    }
+    group.ifPresent(found -> resident.signal(name, found));
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import io.overlaysdk.ExhaustedException;
 import io.overlaysdk.Lack;
+import java.io.IOException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
@@ -30,6 +31,26 @@ final class Threads {
       thread.start();
     } catch (OutOfMemoryError e) {
       throw exhausted(e);
+    }
+  }
+
+  /** Work on a file. */
+  interface FileWork {
+    void run() throws IOException;
+  }
+
+  /**
+   * Something short that an interrupt must not break off: it would close the channel of a file, and
+   * drop the locks on that.
+   */
+  static void uninterrupted(FileWork work) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      work.run();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import io.overlaysdk.Access;
+import io.overlaysdk.CancelledException;
 import io.overlaysdk.NoBackendException;
 import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Backend;
@@ -182,5 +183,35 @@ class BackendsTest {
         assertThrows(
             NoBackendException.class, () -> choose(backends(List.of(), empty), Optional.empty()));
     assertTrue(e.reasons().containsKey("empty"), e.getMessage());
+  }
+
+  /** An interrupt is over some time, and what it broke off is asked for again. */
+  @Test
+  void keepsNothingOfAProbeThatWasCancelled() {
+    Backend backend = backend("one", 1);
+    when(backend.probe(host))
+        .thenThrow(new CancelledException("interrupted", new InterruptedException()))
+        .thenReturn(HERE);
+    Backends backends = backends(List.of(), backend);
+    assertThrows(CancelledException.class, () -> choose(backends, Optional.empty()));
+    assertSame(backend, choose(backends, Optional.empty()).backend());
+  }
+
+  @Test
+  void anErrorInAProbeIsAReasonToo() {
+    Backend broken = backend("broken", 2);
+    when(broken.probe(host)).thenThrow(new AssertionError("no"));
+    Backend sound = backend("sound", 1);
+    Backends.Choice choice = choose(backends(List.of(), broken, sound), Optional.empty());
+    assertSame(sound, choice.backend());
+    assertTrue(choice.refusals().get("broken").contains("no"), choice.refusals()::toString);
+  }
+
+  @Test
+  void tellsOfConfiguredBackendsThatAreNotThere() {
+    Backends backends = backends(List.of("sound", "aptainer", "apptainer"), backend("sound", 1));
+    Map<String, String> missing = backends.missing();
+    assertEquals(Set.of("aptainer", "apptainer"), missing.keySet());
+    assertTrue(missing.get("apptainer").contains("overlay-sdk-backend-apptainer"));
   }
 }

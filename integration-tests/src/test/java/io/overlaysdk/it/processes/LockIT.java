@@ -192,6 +192,7 @@ class LockIT {
         assertThrows(OverlayBusyException.class, () -> two.exportLayer(writing, layer));
         try (Changes changes = session.changes()) {
           assertTrue(changes.iterator().hasNext(), "its own changes can be read");
+          assertThrows(IllegalStateException.class, () -> session.run("true"), "for ever waiting");
         }
       }
       try (Session first = one.start(reading);

@@ -104,6 +104,18 @@ class ResidentIT {
     site.assertNothingLeft();
   }
 
+  @OnEachBackend
+  void aSignalReachesACommandThatHasJustBeenStarted(String backend) {
+    try (OverlaySdk sdk = site.open();
+        Session session = start(sdk, backend)) {
+      for (int i = 0; i < 20; i++) {
+        RunningCommand command = session.start(Command.of("sleep", "1000"));
+        command.signal("INT");
+        assertEquals(130, command.await().exitStatus());
+      }
+    }
+  }
+
   /** As where the user has as many processes as he may, of which root's are not counted. */
   @OnEachBackend
   void goesOnInANewContainerWhereTheOldCanStartNoProcess(String backend) throws Exception {

@@ -1,0 +1,22 @@
+package io.overlaysdk.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class DeadlineTest {
+  @Test
+  void aLimitMayBeLongerThanNanosecondsTell() {
+    Deadline deadline = Deadline.of(Optional.of(Duration.ofDays(200_000)));
+    assertEquals(Optional.of(Long.MAX_VALUE), deadline.left());
+  }
+
+  @Test
+  void nothingIsLeftOfALimitThatIsOver() {
+    assertEquals(Optional.of(0L), Deadline.of(Optional.of(Duration.ZERO)).left());
+    assertTrue(Deadline.of(Optional.empty()).left().isEmpty());
+  }
+}
