@@ -280,7 +280,8 @@ public interface OverlaySdk extends AutoCloseable {
 
   /**
    * Makes an overlay that begins where {@code overlay} is now, and shares its layers. Where that
-   * has changes since its last snapshot, one is taken first.
+   * has changes since its last snapshot, one is taken first, and stays if this process is killed
+   * before the fork is there.
    *
    * @param target where it is made
    * @throws InvalidSpecException where something is at {@code target}, and as {@link #snapshot}

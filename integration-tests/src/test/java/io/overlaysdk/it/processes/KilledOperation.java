@@ -8,6 +8,7 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.SessionSpec;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What can be done with the overlays of a {@link Workbench}, and killed in the middle. */
 enum KilledOperation {
@@ -54,7 +55,10 @@ enum KilledOperation {
   SNAPSHOT("line", (sdk, at) -> sdk.snapshot(at.file("line"), "third")),
   DISCARD("line", (sdk, at) -> sdk.discard(at.file("line"))),
   FLATTEN("line", (sdk, at) -> sdk.flatten(at.on("line"))),
-  FORK("line", (sdk, at) -> sdk.fork(at.file("line"), at.file("new")));
+  FORK(
+      "line",
+      (sdk, at) -> sdk.fork(at.file("line"), at.file("new")),
+      Optional.of((sdk, at) -> sdk.snapshot(at.file("line"), "for the fork new")));
 
   /** What is done. */
   private interface Work {
@@ -77,13 +81,24 @@ enum KilledOperation {
   @SuppressWarnings("ImmutableEnumChecker") // work without a state
   private final Work work;
 
+  @SuppressWarnings("ImmutableEnumChecker") // likewise
+  private final Optional<Work> first;
+
   KilledOperation(Work work) {
     this("", work);
   }
 
   KilledOperation(String seen, Work work) {
+    this(seen, work, Optional.empty());
+  }
+
+  /**
+   * @param first what it does first that is an operation of its own
+   */
+  KilledOperation(String seen, Work work, Optional<Work> first) {
     this.seen = seen;
     this.work = work;
+    this.first = first;
   }
 
   /**
@@ -96,6 +111,14 @@ enum KilledOperation {
 
   void run(OverlaySdk sdk, Path image, Path directory) {
     work.run(sdk, new Place(image, directory));
+  }
+
+  boolean hasFirst() {
+    return first.isPresent();
+  }
+
+  void runFirst(OverlaySdk sdk, Path image, Path directory) {
+    first.orElseThrow().run(sdk, new Place(image, directory));
   }
 
   /** Does one in a {@link Site}, and says when it begins and how it ends. */
