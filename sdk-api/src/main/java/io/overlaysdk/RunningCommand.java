@@ -21,6 +21,8 @@ public interface RunningCommand extends AutoCloseable {
   /**
    * What the command writes to its standard output. It ends when the command has ended and all is
    * read that was written until then, even if a process that the command left still holds the pipe.
+   * Closing it drops what is still to come; a command in a container of its own ({@link
+   * CommandMode#SEPARATE}) is told by SIGPIPE, another one not.
    */
   InputStream stdout();
 

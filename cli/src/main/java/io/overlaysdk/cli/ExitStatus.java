@@ -34,8 +34,8 @@ final class ExitStatus {
       err.println(
           "overlay: nothing inside could tell whether "
               + result.exitStatus()
-              + " is the command's status or the container tool's: the image has no shell, or the"
-              + " shell was killed with the command");
+              + " is the command's status or the container tool's: the image has no shell, the"
+              + " shell was killed with the command, or the session was stopped meanwhile");
     }
     result
         .lack()

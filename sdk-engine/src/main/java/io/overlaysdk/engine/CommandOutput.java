@@ -27,7 +27,7 @@ final class CommandOutput extends InputStream {
 
   /**
    * @param open completes when the command has the other side of the pipe
-   * @param onMark is run once where the stream ends although the pipe does not
+   * @param onMark is run where the stream ends although the pipe does not
    */
   CommandOutput(FileChannel pipe, CompletableFuture<Void> open, Runnable onMark) {
     this.pipe = pipe;
@@ -115,6 +115,12 @@ final class CommandOutput extends InputStream {
   private static boolean isMarkAt(byte[] mark, byte[] all, int at) {
     int length = Math.min(mark.length, all.length - at);
     return Arrays.equals(all, at, at + length, mark, 0, length);
+  }
+
+  /** Nobody wants to read any more; a command that still writes must not block. */
+  @Override
+  public void close() {
+    onMark.run();
   }
 
   /** Reads on to the end of the pipe and drops what comes. */

@@ -105,6 +105,19 @@ class ResidentIT {
   }
 
   @OnEachBackend
+  void aCommandWhoseOutputNobodyWantsDoesNotBlock(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open();
+        Session session = start(sdk, backend)) {
+      RunningCommand command =
+          session.start(Command.of("sh", "-c", "echo up; head -c 3000000 /dev/zero; exit 3"));
+      assertEquals('u', command.stdout().read());
+      command.stdout().close();
+      assertEquals(3, command.await().exitStatus());
+      assertEquals("next\n", session.run("echo", "next").orThrow().stdout());
+    }
+  }
+
+  @OnEachBackend
   void aSignalReachesACommandThatHasJustBeenStarted(String backend) {
     try (OverlaySdk sdk = site.open();
         Session session = start(sdk, backend)) {
