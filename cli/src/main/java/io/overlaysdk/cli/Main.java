@@ -25,7 +25,7 @@ public final class Main {
     if (System.getenv("OVERLAYSDK_DEBUG") != null) {
       System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "debug");
     }
-    OwnOutput answers = new OwnOutput(FileDescriptor.out);
+    OwnOutput answers = OwnOutput.at(FileDescriptor.out);
     PrintWriter out = new PrintWriter(answers, true, UTF_8);
     PrintWriter err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8);
     OpenSdk sdk = new OpenSdk(Main::open);

@@ -15,12 +15,13 @@ final class OwnOutput extends OutputStream {
   private final OutputStream to;
   private volatile Optional<IOException> failure = Optional.empty();
 
-  OwnOutput(FileDescriptor to) {
-    this(new FileOutputStream(to));
+  private OwnOutput(OutputStream to) {
+    this.to = to;
   }
 
-  OwnOutput(OutputStream to) {
-    this.to = to;
+  /** Nobody closes it: it is the process's. */
+  static OwnOutput at(FileDescriptor stream) {
+    return new OwnOutput(new FileOutputStream(stream));
   }
 
   @Override

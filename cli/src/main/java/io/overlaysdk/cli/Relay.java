@@ -5,7 +5,6 @@ import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
 import io.overlaysdk.Session;
 import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -22,8 +21,8 @@ final class Relay {
    * @return the exit status
    */
   static int run(Session session, Command command, PrintWriter told) {
-    OwnOutput out = new OwnOutput(FileDescriptor.out);
-    OwnOutput err = new OwnOutput(FileDescriptor.err);
+    OwnOutput out = OwnOutput.at(FileDescriptor.out);
+    OwnOutput err = OwnOutput.at(FileDescriptor.err);
     try (RunningCommand running = session.start(command)) {
       Thread outThread = start(() -> carry(running, running.stdout(), out));
       Thread errThread = start(() -> carry(running, running.stderr(), err));
@@ -64,7 +63,7 @@ final class Relay {
 
   private static void carryInput(OutputStream to) {
     try (to) {
-      new FileInputStream(FileDescriptor.in).transferTo(to);
+      System.in.transferTo(to);
     } catch (IOException e) {
       // the command has ended, or reads no more
       return;

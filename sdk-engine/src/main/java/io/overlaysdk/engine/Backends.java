@@ -67,9 +67,9 @@ final class Backends {
   }
 
   /** Asks a backend what all are asked before one is chosen. */
-  static void look(Backend backend) {
+  static int look(Backend backend) {
     Objects.requireNonNull(backend.name(), "it has no name");
-    backend.preference();
+    return backend.preference();
   }
 
   /** Those that are configured and are not here, and what helps. */

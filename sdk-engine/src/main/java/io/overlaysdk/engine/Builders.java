@@ -28,9 +28,9 @@ final class Builders {
   record Choice(ImageBuilder builder, List<Step> steps, Map<String, String> refusals) {}
 
   /** Asks a builder what all are asked before one is chosen. */
-  static void look(ImageBuilder builder) {
+  static int look(ImageBuilder builder) {
     Objects.requireNonNull(builder.name(), "it has no name");
-    builder.preference();
+    return builder.preference();
   }
 
   /**
