@@ -19,6 +19,7 @@ final class CommandOutput extends InputStream {
   private final FileChannel pipe;
   private final CompletableFuture<Void> open;
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private final Object draining = new Object();
   private final Runnable onMark;
   private volatile @Nullable byte[] mark;
   private ByteBuffer ready = ByteBuffer.allocate(0);
@@ -123,14 +124,18 @@ final class CommandOutput extends InputStream {
     onMark.run();
   }
 
-  /** Reads on to the end of the pipe and drops what comes. */
+  /**
+   * Reads on to the end of the pipe and drops what comes. What was read before can still be had
+   * meanwhile: the pipe may be held for long.
+   */
   void drain() throws IOException {
     open.join();
-    ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
     synchronized (this) {
       ended = true;
-      ready = ByteBuffer.allocate(0);
+    }
+    synchronized (draining) {
       if (!drained.isDone()) {
+        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
         while (pipe.read(piece.clear()) >= 0) {
           continue;
         }
