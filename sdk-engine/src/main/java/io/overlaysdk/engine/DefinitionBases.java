@@ -21,6 +21,16 @@ import java.util.regex.Pattern;
 final class DefinitionBases {
   private static final Pattern HEADER = Pattern.compile("\\s*([A-Za-z]+)\\s*:\\s*(.*?)\\s*");
   private static final Pattern SECTION = Pattern.compile("\\s*%[a-zA-Z].*");
+
+  /** What some take for the beginning of a stage, behind what others do not take for a space. */
+  private static final Pattern HIDDEN =
+      Pattern.compile("(?i)[^!-~]*[^\\t -~][^!-~]*bootstrap\\s*:.*", Pattern.DOTALL);
+
+  /** A comment may hold what it likes, but for what some take for the end of a line. */
+  private static final Pattern ODD =
+      Pattern.compile(
+          "\\s*#.*\\r.+|\\s*[^#].*[^\\t -~].*[^\\r].*|\\s*[^\\t -~#\\r].*", Pattern.DOTALL);
+
   private static final Set<String> FETCHED =
       Set.of("docker", "library", "oras", "shub", "http", "https");
 
@@ -49,7 +59,9 @@ final class DefinitionBases {
 
     /** Neither given twice, nor with a comment, nor with something that the builder fills in. */
     private static boolean isPlain(String from) {
-      return !from.isEmpty() && !from.contains("{{") && from.chars().noneMatch(c -> c <= ' ');
+      return !from.isEmpty()
+          && !from.contains("{{")
+          && from.chars().noneMatch(c -> c <= ' ' || c == '#');
     }
 
     private static Image fetched(String agent, String from) {
@@ -77,6 +89,10 @@ final class DefinitionBases {
         bases.add(new Base(definition, headers));
       }
       inHeader = (inHeader || begins) && !SECTION.matcher(line).matches();
+      if (!begins && HIDDEN.matcher(line).matches() || inHeader && ODD.matcher(line).matches()) {
+        // known to no policy
+        bases.add(new Base(definition, Map.of("odd line", line.strip().replaceAll("[^ -~]", "?"))));
+      }
       if (header && inHeader) {
         String name = matcher.group(1).toLowerCase(Locale.ROOT);
         headers.merge(name, matcher.group(2), (one, other) -> one + " " + other);
@@ -91,7 +107,8 @@ final class DefinitionBases {
 
   private static List<String> lines(Path definition) {
     try {
-      return Files.readAllLines(definition, ISO_8859_1);
+      // a builder ends a line there only
+      return List.of(Files.readString(definition, ISO_8859_1).split("\n"));
     } catch (IOException e) {
       throw new OverlayException("cannot read " + definition + ": " + e, e);
     }

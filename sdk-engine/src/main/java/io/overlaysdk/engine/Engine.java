@@ -470,11 +470,17 @@ final class Engine implements OverlaySdk {
     // what a dead session has left running would still write, and hold what is asked for
     recovery().runQuietly();
     SessionSpec spec = lines.expand(asked);
-    spec.overlays().stream()
-        .filter(overlay -> overlay.access() == Access.READ_WRITE)
-        .flatMap(overlay -> overlay.path().stream())
-        .forEach(care()::mendUnlocked);
     Path directory = newScratchPath();
+    List<Path> cutOff =
+        spec.overlays().stream()
+            .filter(overlay -> overlay.access() == Access.READ_WRITE)
+            .flatMap(overlay -> overlay.path().stream())
+            .filter(ImageCare::isMarked)
+            .toList();
+    if (!cutOff.isEmpty()) {
+      planner.requireAllowed(spec, directory, converter().facts());
+      cutOff.forEach(care()::mendUnlocked);
+    }
     Planner.Planned planned = planner.plan(spec, directory, converter().facts());
     PlaceCheck.require("scratch directory", directory);
     planned.overlays().stream()

@@ -149,7 +149,7 @@ final class ImageCare {
   }
 
   /** Whether it is in use, or was not closed. */
-  private static boolean isMarked(Path overlay) {
+  static boolean isMarked(Path overlay) {
     if (!Files.isRegularFile(overlay) || !Files.isWritable(overlay)) {
       return false;
     }

@@ -112,9 +112,7 @@ final class Planner {
    * @throws NoBackendException where no backend can run it
    */
   Planned plan(SessionSpec spec, Path scratch, Facts facts) {
-    Set<Share> shares = EnumSet.noneOf(Share.class);
-    shares.addAll(configuration.shares());
-    shares.addAll(spec.shares());
+    Set<Share> shares = shares(spec);
     Map<String, String> variables = variables(spec, shares);
     policy.session(spec, shares);
     List<Bind> shared = policy.binds(shared(spec, shares));
@@ -157,6 +155,25 @@ final class Planner {
         variables,
         start(spec, shares),
         binds);
+  }
+
+  /**
+   * Refuses what {@link #plan} refuses because of a policy, before anything is done for it.
+   *
+   * @throws PolicyException where a policy does not allow it
+   */
+  void requireAllowed(SessionSpec spec, Path scratch, Facts facts) {
+    Set<Share> shares = shares(spec);
+    policy.session(spec, shares);
+    policy.binds(shared(spec, shares));
+    policy.image(image(spec, scratch, facts));
+  }
+
+  private Set<Share> shares(SessionSpec spec) {
+    Set<Share> shares = EnumSet.noneOf(Share.class);
+    shares.addAll(configuration.shares());
+    shares.addAll(spec.shares());
+    return shares;
   }
 
   private ImageFacts image(SessionSpec spec, Path scratch, Facts facts) {

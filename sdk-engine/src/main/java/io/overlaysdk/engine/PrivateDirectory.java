@@ -69,7 +69,8 @@ final class PrivateDirectory {
         Files.readAttributes(path, "unix:mode,uid", LinkOption.NOFOLLOW_LINKS);
     int uid = (int) found.get("uid");
     int mode = (int) found.get("mode");
-    if (uid != 0 && uid != NOBODY && uid != self()) {
+    boolean unmapped = uid == NOBODY && mayBeSticky && !mapsNobody();
+    if (uid != 0 && !unmapped && uid != self()) {
       throw refused(path, asked, "it belongs to the user with the id " + uid);
     }
     boolean shared =
@@ -97,6 +98,18 @@ final class PrivateDirectory {
         Files.readAttributes(path, "posix:owner,group", LinkOption.NOFOLLOW_LINKS);
     return names.get("group").toString().equals(names.get("owner").toString())
         || names.get("group").toString().equals("root");
+  }
+
+  /** Whether an owner of that id is the user nobody, as he is in the first user namespace. */
+  private static boolean mapsNobody() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/uid_map"))) {
+      String[] numbers = line.strip().split("\\s+");
+      long first = Long.parseLong(numbers[0]);
+      if (first <= NOBODY && NOBODY < first + Long.parseLong(numbers[2])) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static int self() throws IOException {

@@ -109,7 +109,10 @@ final class UnpackedImages {
     try (Scratch scratch = scratches.apply("unpacked " + image.from().location())) {
       PrivateDirectory.make(directory);
       Path partial = scratch.beside(end);
+      // older ones write outside of their target
+      SquashfsTool.UNSQUASHFS.find(host);
       scratch.perform(unpacking(image, partial), LIMIT);
+      requireUnchanged(image.from().path(), end);
       Files.move(partial, end, StandardCopyOption.ATOMIC_MOVE);
       digests.ofImage(image.from().path());
     } catch (IOException e) {
@@ -117,6 +120,14 @@ final class UnpackedImages {
         throw new OverlayException(
             "cannot unpack " + image.from().location() + " into " + end + ": " + e, e);
       } // another session was faster
+    }
+  }
+
+  /** Whoever exchanges an image meanwhile would have another one's content under its digest. */
+  private static void requireUnchanged(Path image, Path end) {
+    if (!Digests.sha256(image).equals(end.getFileName().toString())) {
+      throw new OverlayException(
+          "the image " + image + " was changed while it was unpacked; try again");
     }
   }
 

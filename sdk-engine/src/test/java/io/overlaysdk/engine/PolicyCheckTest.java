@@ -384,6 +384,10 @@ class PolicyCheckTest {
         () -> check.build(definition("Bootstrap: localimage\nFrom: " + bad + "\n")));
     for (String unknown :
         List.of(
+            "Bootstrap: docker\nFrom: registry.example/a#b\n",
+            "Bootstrap: docker\nFrom: registry.example/a\n\u00a0From: evil/a\n",
+            "Bootstrap: docker\nFrom: registry.example/a\n#\r%x\nFrom: evil/a\n",
+            "Bootstrap: docker\nFrom: registry.example/a\n%post\n \u00a0Bootstrap: docker\nFrom: evil/a\n",
             "Bootstrap: debootstrap\nOSVersion: x\n",
             "Bootstrap: docker-archive\nFrom: a.tar\n",
             "Bootstrap: docker\nRegistry: evil\nFrom: registry.example/a\n",

@@ -50,6 +50,18 @@ class PrivateDirectoryTest {
     assertDoesNotThrow(() -> PrivateDirectory.require(made));
   }
 
+  /** In a user namespace every owner that it does not map looks like him. */
+  @Test
+  void nobodyIsAUserLikeOthers() throws IOException {
+    assumeTrue(System.getProperty("user.name").equals("root"), "only root gives files away");
+    Path made = Files.createDirectories(temp.resolve("outer/inner"));
+    Files.setAttribute(made, "unix:uid", 65534);
+    assertThrows(OverlayException.class, () -> PrivateDirectory.require(made));
+    Files.setAttribute(made, "unix:uid", 0);
+    Files.setAttribute(made.getParent(), "unix:uid", 65534);
+    assertThrows(OverlayException.class, () -> PrivateDirectory.require(made));
+  }
+
   @Test
   void looksAtWhereALinkLeads() throws IOException {
     Path made = Files.createDirectories(temp.resolve("outer/inner"));
