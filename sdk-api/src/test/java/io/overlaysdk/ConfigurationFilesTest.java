@@ -143,6 +143,24 @@ class ConfigurationFilesTest {
     refusesSite("cannot be looked at");
   }
 
+  /** Whoever may write to a directory on the way can have it lead elsewhere. */
+  @Test
+  void aLinkThatSomebodyElseMayChangeLeadsToNoPolicy() throws IOException {
+    Path elsewhere = Files.createFile(Files.createDirectory(etc).resolve("elsewhere"));
+    Path shared = Files.createDirectory(directory.resolve("shared"));
+    Path between = Files.createSymbolicLink(shared.resolve("current"), elsewhere);
+    Path link = etc.resolve(NAME);
+    Files.createSymbolicLink(
+        Files.createDirectory(link.getParent()).resolve("config.yaml"), between);
+    assertEquals(Optional.of(link), ofSite());
+    mode(shared, "rwxrwxrwx");
+    refusesSite(shared.toString());
+    mode(shared, "rwxr-xr-x");
+    Files.delete(between);
+    Files.createSymbolicLink(between, link);
+    refusesSite("cannot be looked at");
+  }
+
   private Optional<Path> ofSite() {
     return ConfigurationFiles.ofSite(etc, owner());
   }
