@@ -33,8 +33,7 @@ public final class Configuration {
       Optional<Duration> timeLimit,
       Duration grace,
       int outputLimit,
-      Policy policy,
-      boolean requiresLocks) {}
+      Policy policy) {}
 
   private final Parts parts;
 
@@ -146,14 +145,6 @@ public final class Configuration {
     return parts.policy;
   }
 
-  /**
-   * Whether an overlay is refused where its file system has no locks. Else lease files beside it
-   * keep those of this SDK apart there.
-   */
-  public boolean requiresLocks() {
-    return parts.requiresLocks;
-  }
-
   @Override
   public boolean equals(Object other) {
     return other instanceof Configuration that && parts.equals(that.parts);
@@ -183,7 +174,6 @@ public final class Configuration {
     private Duration grace = Duration.ofSeconds(5);
     private int outputLimit = 16 << 20;
     private Optional<Policy> policy = Optional.empty();
-    private boolean requiresLocks;
 
     private Builder() {}
 
@@ -296,12 +286,6 @@ public final class Configuration {
       return this;
     }
 
-    /** Refuses overlays on file systems that have no locks. */
-    public Builder requireLocks() {
-      requiresLocks = true;
-      return this;
-    }
-
     /** The configuration as it is now; the builder can be used on. */
     public Configuration build() {
       return new Configuration(
@@ -317,8 +301,7 @@ public final class Configuration {
               timeLimit,
               grace,
               outputLimit,
-              policy.orElseGet(Policy::none),
-              requiresLocks));
+              policy.orElseGet(Policy::none)));
     }
 
     private static Path requireAbsolute(Path path, String what) {

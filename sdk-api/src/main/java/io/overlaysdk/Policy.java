@@ -44,6 +44,7 @@ public final class Policy {
       boolean network,
       boolean devices,
       boolean fakeroot,
+      boolean locks,
       OptionalLong overlayBytes,
       OptionalLong overlayInodes,
       OptionalLong ephemeralBytes) {}
@@ -175,6 +176,14 @@ public final class Policy {
     return parts.fakeroot;
   }
 
+  /**
+   * Whether an overlay is refused where its file system has no locks that all hosts know of. Else
+   * lease files beside it keep those of this SDK apart there.
+   */
+  public boolean requiresLocks() {
+    return parts.locks;
+  }
+
   /** How large an overlay in one file may be, in bytes. */
   public OptionalLong overlayBytes() {
     return parts.overlayBytes;
@@ -211,6 +220,9 @@ public final class Policy {
     denied(rules, parts.network, "network");
     denied(rules, parts.devices, "devices");
     denied(rules, parts.fakeroot, "fakeroot");
+    if (parts.locks) {
+      rules.add("locks required");
+    }
     parts.overlayBytes.ifPresent(bytes -> rules.add("create.size " + bytes));
     parts.overlayInodes.ifPresent(inodes -> rules.add("create.inodes " + inodes));
     parts.ephemeralBytes.ifPresent(bytes -> rules.add("create.ephemeral " + bytes));
@@ -256,6 +268,7 @@ public final class Policy {
     private boolean network = true;
     private boolean devices = true;
     private boolean fakeroot = true;
+    private boolean locks;
     private OptionalLong overlayBytes = OptionalLong.empty();
     private OptionalLong overlayInodes = OptionalLong.empty();
     private OptionalLong ephemeralBytes = OptionalLong.empty();
@@ -395,6 +408,12 @@ public final class Policy {
       return this;
     }
 
+    /** No overlays on file systems without locks that all hosts know of. */
+    public Builder requireLocks() {
+      locks = true;
+      return this;
+    }
+
     /**
      * An overlay in one file may have this size at most.
      *
@@ -443,6 +462,7 @@ public final class Policy {
               network,
               devices,
               fakeroot,
+              locks,
               overlayBytes,
               overlayInodes,
               ephemeralBytes));

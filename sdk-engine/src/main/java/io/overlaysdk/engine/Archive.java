@@ -29,6 +29,7 @@ final class Archive {
   /** In a directory that is deleted as a whole. */
   private static final String WORKSHOP = ".import";
 
+  private final Locking locking;
   private final Host host;
   private final Configuration configuration;
   private final Launcher launcher;
@@ -37,13 +38,14 @@ final class Archive {
   private final Function<String, Scratch> scratches;
 
   Archive(
-      Host host,
+      Locking locking,
       Configuration configuration,
       Launcher launcher,
       Ledger ledger,
       UnpackedImages images,
       Function<String, Scratch> scratches) {
-    this.host = host;
+    this.locking = locking;
+    this.host = locking.host();
     this.configuration = configuration;
     this.launcher = launcher;
     this.ledger = ledger;
@@ -67,8 +69,7 @@ final class Archive {
     Overlaps.check(image, overlays);
     Planner.requireBases(spec, image, overlays);
     List<LayerSource> layers = LayerSource.joined(images.readable(image), overlays);
-    return OverlayLocks.read(overlays, Locking.of(host, configuration))
-        .during(() -> export(spec, layers, target, latest));
+    return OverlayLocks.read(overlays, locking).during(() -> export(spec, layers, target, latest));
   }
 
   private LayerReport export(
@@ -144,14 +145,13 @@ final class Archive {
       OverlayMaker.requireFree(path);
       Overlaps.check(image, all);
       Planner.requireBases(spec, image, all);
-      return OverlayLocks.read(all, Locking.of(host, configuration))
-          .during(() -> intoNew(spec, lowers, file, path, image));
+      return OverlayLocks.read(all, locking).during(() -> intoNew(spec, lowers, file, path, image));
     }
     OverlayFacts found = facts.of(top);
     all.add(found);
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
-    return OverlayLocks.take(all, Locking.of(host, configuration), "")
+    return OverlayLocks.take(all, locking, "")
         .during(
             () -> {
               try (Scratch scratch = scratches.apply("import of " + file)) {

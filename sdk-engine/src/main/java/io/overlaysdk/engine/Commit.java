@@ -25,6 +25,7 @@ import java.util.function.Function;
 
 /** Makes a new image of an image and overlays. It appears whole or not at all. */
 final class Commit {
+  private final Locking locking;
   private final Host host;
   private final Configuration configuration;
   private final Launcher launcher;
@@ -34,13 +35,14 @@ final class Commit {
   private volatile @Nullable Path writing;
 
   Commit(
-      Host host,
+      Locking locking,
       Configuration configuration,
       Launcher launcher,
       UnpackedImages images,
       DigestMemory digests,
       Function<String, Scratch> scratches) {
-    this.host = host;
+    this.locking = locking;
+    this.host = locking.host();
     this.configuration = configuration;
     this.launcher = launcher;
     this.images = images;
@@ -105,7 +107,7 @@ final class Commit {
     Overlaps.check(image, overlays);
     Planner.requireBases(spec, image, overlays);
     Owning owning = Owning.of(spec.isFakeroot(), host.identity());
-    return OverlayLocks.read(overlays, Locking.of(host, configuration))
+    return OverlayLocks.read(overlays, locking)
         .during(
             () -> {
               try (Scratch scratch = scratches.apply("commit to " + to)) {

@@ -23,6 +23,7 @@ final class Converter {
   /** In a copy that is deleted as a whole. */
   private static final String WORKSHOP = ".neutral";
 
+  private final Locking locking;
   private final Host host;
   private final Configuration configuration;
   private final Launcher launcher;
@@ -31,13 +32,14 @@ final class Converter {
   private final Function<String, Scratch> scratches;
 
   Converter(
-      Host host,
+      Locking locking,
       Configuration configuration,
       Launcher launcher,
       Ledger ledger,
       UnpackedImages images,
       Function<String, Scratch> scratches) {
-    this.host = host;
+    this.locking = locking;
+    this.host = locking.host();
     this.configuration = configuration;
     this.launcher = launcher;
     this.ledger = ledger;
@@ -104,7 +106,7 @@ final class Converter {
   boolean convert(SessionSpec spec) {
     Top top = top(spec, Facts.withoutDialects());
     OverlayFacts overlay = top.overlay();
-    return top.lock(Locking.of(host, configuration))
+    return top.lock(locking)
         .during(
             () -> {
               try (Scratch scratch = scratches.apply("conversion of " + overlay.path())) {
@@ -152,7 +154,7 @@ final class Converter {
   /** Remembers of the topmost overlay of a spec what it is and what it lies on. */
   boolean adopt(SessionSpec spec) {
     Top top = top(spec, facts());
-    return top.lock(Locking.of(host, configuration))
+    return top.lock(locking)
         .during(
             () -> {
               try (Scratch scratch = scratches.apply("adoption of " + top.overlay().path())) {

@@ -84,6 +84,7 @@ final class Engine implements OverlaySdk {
   private final DigestMemory digests;
   private final UnpackedImages images;
   private final PolicyCheck policy;
+  private final Locking locking;
   private final Planner planner;
   private final Journal journal;
   private final Ledger ledger;
@@ -124,13 +125,14 @@ final class Engine implements OverlaySdk {
             List.of(site, configuration.policy()),
             digests,
             new Signatures(onPath(environment), launcher));
+    this.locking = new Locking(host, policy.demandsLocks());
     this.planner =
         new Planner(configuration, environment, host, this.backends, links, images, policy);
     this.journal = new Journal(stateDirectory());
     this.ledger = new Ledger(host, Clock.systemUTC());
     this.lines =
         new Lines(
-            Locking.of(host, configuration),
+            locking,
             new Removal(host, launcher),
             ledger,
             new EmptyImages(host, launcher, this::newScratch),
@@ -184,7 +186,7 @@ final class Engine implements OverlaySdk {
   }
 
   private ImageCare care() {
-    return new ImageCare(Locking.of(host, configuration), launcher, policy, this::newScratch);
+    return new ImageCare(locking, launcher, policy, this::newScratch);
   }
 
   private static Optional<Host.Answer> ask(Launcher launcher, List<String> words) {
@@ -343,7 +345,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public RebaseReport rebase(SessionSpec spec, Image onto, Path target, boolean force) {
-    LayerReading reading = new LayerReading(host, configuration, images);
+    LayerReading reading = new LayerReading(locking, configuration, images);
     Rebase rebase = new Rebase(reading, archive(), launcher, this::newScratch);
     return listeners.during(
         "rebase to " + target,
@@ -522,7 +524,7 @@ final class Engine implements OverlaySdk {
             own,
             host,
             care(),
-            new LayerReading(host, configuration, images),
+            new LayerReading(locking, configuration, images),
             exhaustion,
             new OverlayRoom(host, planned),
             limits(),
@@ -541,7 +543,7 @@ final class Engine implements OverlaySdk {
         planned.originals().stream()
             .filter(overlay -> !overlay.path().startsWith(directory))
             .toList();
-    OverlayLocks locks = OverlayLocks.take(kept, Locking.of(host, configuration), entry.toString());
+    OverlayLocks locks = OverlayLocks.take(kept, locking, entry.toString());
     for (Holder holder : locks.stale()) {
       journal.entry(holder.entry()).filter(Recovery::isAbandoned).ifPresent(recovery()::end);
     }
@@ -592,7 +594,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public Changes changes(SessionSpec spec, Changes.Detail detail) {
-    LayerReading reading = new LayerReading(host, configuration, images);
+    LayerReading reading = new LayerReading(locking, configuration, images);
     HeldChanges changes =
         patiently(spec, () -> reading.atRest(admitted(spec), detail, launcher, this::newScratch));
     read.add(changes);
@@ -614,7 +616,7 @@ final class Engine implements OverlaySdk {
 
   @Override
   public CommitReport commit(SessionSpec spec, Path target, CommitMode mode) {
-    Commit commit = new Commit(host, configuration, launcher, images, digests, this::newScratch);
+    Commit commit = new Commit(locking, configuration, launcher, images, digests, this::newScratch);
     return listeners.during(
         "commit to " + target,
         commit::written,
@@ -676,15 +678,15 @@ final class Engine implements OverlaySdk {
   }
 
   private Packer packer() {
-    return new Packer(host, configuration, launcher, ledger, policy, this::newScratch);
+    return new Packer(locking, configuration, launcher, ledger, policy, this::newScratch);
   }
 
   private Freezer freezer() {
-    return new Freezer(host, configuration, launcher, ledger, images, this::newScratch);
+    return new Freezer(locking, configuration, launcher, ledger, images, this::newScratch);
   }
 
   private Archive archive() {
-    return new Archive(host, configuration, launcher, ledger, images, this::newScratch);
+    return new Archive(locking, configuration, launcher, ledger, images, this::newScratch);
   }
 
   @Override
@@ -747,7 +749,7 @@ final class Engine implements OverlaySdk {
   }
 
   private Converter converter() {
-    return new Converter(host, configuration, launcher, ledger, images, this::newScratch);
+    return new Converter(locking, configuration, launcher, ledger, images, this::newScratch);
   }
 
   private Launcher newLauncher() {

@@ -27,6 +27,7 @@ import java.util.function.Function;
 
 /** Makes squashfs overlays of others, to be shared, and directories of those again. */
 final class Freezer {
+  private final Locking locking;
   private final Host host;
   private final Configuration configuration;
   private final Launcher launcher;
@@ -35,13 +36,14 @@ final class Freezer {
   private final Function<String, Scratch> scratches;
 
   Freezer(
-      Host host,
+      Locking locking,
       Configuration configuration,
       Launcher launcher,
       Ledger ledger,
       UnpackedImages images,
       Function<String, Scratch> scratches) {
-    this.host = host;
+    this.locking = locking;
+    this.host = locking.host();
     this.configuration = configuration;
     this.launcher = launcher;
     this.ledger = ledger;
@@ -71,7 +73,7 @@ final class Freezer {
     ImageFacts image = facts.of(spec.image());
     Overlaps.check(image, all);
     Planner.requireBases(spec, image, all);
-    return OverlayLocks.read(all, Locking.of(host, configuration))
+    return OverlayLocks.read(all, locking)
         .during(() -> frozen(spec, image, all, overlay, file, latest));
   }
 

@@ -19,12 +19,14 @@ import java.util.function.LongConsumer;
 
 /** Reads what overlays change, in an open session and of one that is at rest. */
 final class LayerReading {
+  private final Locking locking;
   private final Host host;
   private final Configuration configuration;
   private final UnpackedImages images;
 
-  LayerReading(Host host, Configuration configuration, UnpackedImages images) {
-    this.host = host;
+  LayerReading(Locking locking, Configuration configuration, UnpackedImages images) {
+    this.locking = locking;
+    this.host = locking.host();
     this.configuration = configuration;
     this.images = images;
   }
@@ -49,8 +51,7 @@ final class LayerReading {
   OverlayLocks lock(SessionSpec spec) {
     Facts facts = Facts.withoutDialects();
     return OverlayLocks.read(
-        spec.overlays().stream().map(overlay -> facts.of(kept(overlay))).toList(),
-        Locking.of(host, configuration));
+        spec.overlays().stream().map(overlay -> facts.of(kept(overlay))).toList(), locking);
   }
 
   /** What the topmost overlay of a spec changes, while no session uses it. */
@@ -67,7 +68,7 @@ final class LayerReading {
     Planner.requireBases(spec, image, overlays);
     Job.ListChanges job =
         job(images.readable(image), overlays, spec.isFakeroot(), detail, spec.binds());
-    OverlayLocks locks = OverlayLocks.read(overlays, Locking.of(host, configuration));
+    OverlayLocks locks = OverlayLocks.read(overlays, locking);
     try {
       return held("changes of " + spec.overlays(), job, launcher, scratches, locks::close);
     } catch (RuntimeException e) {

@@ -5,6 +5,7 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.PolicyException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Snapshot;
 import io.overlaysdk.UnsupportedException;
@@ -433,7 +434,8 @@ final class Lines {
    * Ends what was cut off: what is left to do of it is done, and what it made for itself goes.
    *
    * @param entry the record of it
-   * @return what has been deleted; nothing where the overlay is in use again, whose user sweeps
+   * @return what has been deleted; nothing where the overlay is in use again, whose user sweeps, or
+   *     where a policy lets nobody lock it
    */
   List<Path> recover(Journal.Entry entry) {
     List<Path> swept = new ArrayList<>();
@@ -454,7 +456,7 @@ final class Lines {
       for (LayerStore store : stores) {
         swept.addAll(collecting(store, () -> store.sweep(removal, left)));
       }
-    } catch (OverlayBusyException e) {
+    } catch (OverlayBusyException | PolicyException e) {
       return swept;
     }
     return swept;

@@ -1,15 +1,13 @@
 package io.overlaysdk.engine;
 
-import io.overlaysdk.Configuration;
+import io.overlaysdk.Policy;
 import io.overlaysdk.spi.Host;
+import java.util.Optional;
 
 /**
  * Who locks overlays, and how.
  *
- * @param required whether an overlay is refused where its file system has no locks; else leases do
+ * @param demand the policy that refuses an overlay where its file system has no locks; leases do
+ *     there where none says so
  */
-record Locking(Host host, boolean required) {
-  static Locking of(Host host, Configuration configuration) {
-    return new Locking(host, configuration.requiresLocks());
-  }
-}
+record Locking(Host host, Optional<Policy> demand) {}

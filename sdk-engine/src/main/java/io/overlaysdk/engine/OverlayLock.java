@@ -3,7 +3,6 @@ package io.overlaysdk.engine;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlayHolder;
-import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
@@ -261,13 +260,13 @@ final class OverlayLock implements AutoCloseable {
 
   /** The file system has no locks, or keeps them from other hosts. */
   private synchronized void lend(Leases leases) throws IOException {
-    if (locking.required()) {
-      throw new UnsupportedException(
+    if (locking.demand().isPresent()) {
+      throw ImageRules.refused(
+          locking.demand().get(),
+          "locks",
           "the overlay "
               + overlay
-              + " lies on a file system without locks that all hosts know of, and this site demands"
-              + " them (locks: required);"
-              + " keep it on another one");
+              + " lies on a file system without locks that all hosts know of; keep it on another one");
     }
     try {
       lease = Optional.of(leases.take(self(""), writes));

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
@@ -76,7 +77,8 @@ final class OverlayMaker {
         (scratch, partial) -> {
           if (template.isPlain()) {
             policy.overlay(file, template.path());
-            OverlayLock lock = OverlayLock.read(template.overlay(), new Locking(host, false));
+            OverlayLock lock =
+                OverlayLock.read(template.overlay(), new Locking(host, Optional.empty()));
             try {
               scratch.perform(List.of(copy(template.path(), partial)), FORMAT_LIMIT);
             } finally {

@@ -31,6 +31,7 @@ import java.util.function.Function;
 final class Packer {
   private static final Duration LIMIT = Duration.ofHours(1);
 
+  private final Locking locking;
   private final Host host;
   private final Configuration configuration;
   private final Launcher launcher;
@@ -39,13 +40,14 @@ final class Packer {
   private final Function<String, Scratch> scratches;
 
   Packer(
-      Host host,
+      Locking locking,
       Configuration configuration,
       Launcher launcher,
       Ledger ledger,
       PolicyCheck policy,
       Function<String, Scratch> scratches) {
-    this.host = host;
+    this.locking = locking;
+    this.host = locking.host();
     this.configuration = configuration;
     this.launcher = launcher;
     this.ledger = ledger;
@@ -60,7 +62,7 @@ final class Packer {
    */
   void pack(Path path, NewFile file, Facts facts, OptionalLong time) {
     OverlayFacts overlay = facts.of(Overlay.at(path), true);
-    OverlayLock lock = OverlayLock.read(overlay, Locking.of(host, configuration));
+    OverlayLock lock = OverlayLock.read(overlay, locking);
     try (Scratch scratch = scratches.apply("packing of " + overlay.path())) {
       scratch.beside(file);
       OverlayMaker.complete(List.of(overlay));

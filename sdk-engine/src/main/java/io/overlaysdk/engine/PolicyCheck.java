@@ -59,6 +59,11 @@ final class PolicyCheck {
         .toList();
   }
 
+  /** Which policy refuses an overlay whose file system has no locks. */
+  Optional<Policy> demandsLocks() {
+    return policies.stream().filter(Policy::requiresLocks).findFirst();
+  }
+
   private static String origin(Policy policy) {
     return policy.source().map(file -> "in " + file).orElse("of this program");
   }

@@ -182,6 +182,24 @@ class EnginePolicyTest {
   }
 
   @Test
+  void anOverlayNeedsLocksWhateverTheConfigurationIs() throws IOException {
+    OpenFile.Kernel kernel = OpenFile.kernel;
+    try (OverlaySdk sdk = open(Policy.builder().requireLocks(), Configuration.builder())) {
+      Overlay overlay = sdk.createOverlay(directory.resolve("overlay"));
+      OpenFile.kernel =
+          (channel, shares) -> {
+            throw new IOException("No locks available");
+          };
+      refuses("locks", () -> sdk.start(spec.overlay(overlay)));
+      refuses("locks", () -> sdk.changes(spec.overlay(overlay.readOnly()), Changes.Detail.ROOTS));
+      refuses("locks", () -> sdk.convert(spec.overlay(overlay)));
+      refuses("locks", () -> sdk.snapshot(directory.resolve("overlay"), "one"));
+    } finally {
+      OpenFile.kernel = kernel;
+    }
+  }
+
+  @Test
   void explainAndDoctorSayWhichPolicyHolds() throws IOException {
     Configuration.Builder own =
         Configuration.builder().policy(Policy.builder().denyFakeroot().build());

@@ -8,7 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.overlaysdk.Access;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayHolder;
-import io.overlaysdk.UnsupportedException;
+import io.overlaysdk.Policy;
+import io.overlaysdk.PolicyException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.OverlayFacts.Kind;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Overlays on a file system without locks, and readers that stay. */
 class LeasesTest {
   private static final Host HOST = FakeHost.linux();
+  private static final Optional<Policy> DEMAND =
+      Optional.of(Policy.builder().requireLocks().build());
   private static final OpenFile.Kernel KERNEL = OpenFile.kernel;
 
   @TempDir Path dir;
@@ -80,7 +83,7 @@ class LeasesTest {
   void keepReadersOfAnImageAndItsWriterApart() throws IOException {
     Path image = Files.write(dir.resolve("mine.img"), SifBytes.ext3());
     Path beside = dir.resolve("mine.img.overlay.leases");
-    Locking locking = new Locking(HOST, false);
+    Locking locking = new Locking(HOST, Optional.empty());
     OverlayFacts reading = new OverlayFacts(Kind.EXT3, image, Access.READ_ONLY);
     OverlayLock reader = OverlayLock.read(reading, locking);
     assertEquals(1, beside.toFile().list().length);
@@ -171,15 +174,13 @@ class LeasesTest {
   }
 
   @Test
-  void areNoneWhereTheSiteDemandsLocks() {
-    Locking required = new Locking(HOST, true);
-    UnsupportedException e =
+  void areNoneWhereAPolicyDemandsLocks() {
+    Locking required = new Locking(HOST, DEMAND);
+    PolicyException e =
         assertThrows(
-            UnsupportedException.class,
-            () -> OverlayLock.take(facts(Access.READ_WRITE), required, ""));
+            PolicyException.class, () -> OverlayLock.take(facts(Access.READ_WRITE), required, ""));
     assertTrue(e.getMessage().contains("without locks"), e::getMessage);
-    assertThrows(
-        UnsupportedException.class, () -> OverlayLock.read(facts(Access.READ_ONLY), required));
+    assertThrows(PolicyException.class, () -> OverlayLock.read(facts(Access.READ_ONLY), required));
     assertFalse(Files.exists(leases));
     OpenFile.kernel = KERNEL;
     OverlayLock.take(facts(Access.READ_WRITE), required, "").close();
@@ -205,8 +206,8 @@ class LeasesTest {
     lock.close();
     assertFalse(Files.exists(lease));
     assertThrows(
-        UnsupportedException.class,
-        () -> OverlayLock.take(facts(Access.READ_WRITE), new Locking(HOST, true), ""));
+        PolicyException.class,
+        () -> OverlayLock.take(facts(Access.READ_WRITE), new Locking(HOST, DEMAND), ""));
   }
 
   @Test
@@ -280,11 +281,11 @@ class LeasesTest {
   }
 
   private OverlayLock read() {
-    return OverlayLock.read(facts(Access.READ_ONLY), new Locking(HOST, false));
+    return OverlayLock.read(facts(Access.READ_ONLY), new Locking(HOST, Optional.empty()));
   }
 
   private OverlayLock write() {
-    return OverlayLock.take(facts(Access.READ_WRITE), new Locking(HOST, false), "");
+    return OverlayLock.take(facts(Access.READ_WRITE), new Locking(HOST, Optional.empty()), "");
   }
 
   private OverlayFacts facts(Access access) {

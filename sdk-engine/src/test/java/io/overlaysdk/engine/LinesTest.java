@@ -57,7 +57,7 @@ class LinesTest {
   private static Lines lines(Journal journal, Removal removal, Consumer<AutoCloseable> later) {
     Host host = FakeHost.linux();
     return new Lines(
-        new Locking(host, false),
+        new Locking(host, Optional.empty()),
         removal,
         new Ledger(host, Clock.systemUTC()),
         new EmptyImages(host, mock(Launcher.class), what -> mock(Scratch.class)),
@@ -87,7 +87,7 @@ class LinesTest {
     Launcher launcher = realLauncher();
     Host host = realHost();
     return new Lines(
-        new Locking(host, false),
+        new Locking(host, Optional.empty()),
         new Removal(host, launcher),
         new Ledger(host, Clock.systemUTC()),
         new EmptyImages(host, launcher, what -> scratch(host, launcher)),
@@ -284,7 +284,9 @@ class LinesTest {
     Snapshot one = lines.snapshot(mine, "");
     OverlayLock lock =
         OverlayLock.take(
-            new OverlayReader().read(Overlay.at(mine)), new Locking(FakeHost.linux(), false), "");
+            new OverlayReader().read(Overlay.at(mine)),
+            new Locking(FakeHost.linux(), Optional.empty()),
+            "");
     try {
       assertThrows(OverlayBusyException.class, () -> lines.snapshot(mine, ""));
       assertThrows(

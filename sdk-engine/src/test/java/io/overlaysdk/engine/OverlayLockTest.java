@@ -240,7 +240,7 @@ class OverlayLockTest {
   }
 
   private Locking locking() {
-    return new Locking(host, false);
+    return new Locking(host, Optional.empty());
   }
 
   private static Identity user(int uid) {

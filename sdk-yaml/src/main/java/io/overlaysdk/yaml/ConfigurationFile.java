@@ -19,7 +19,6 @@ final class ConfigurationFile {
           "environment",
           "time-limit",
           "grace",
-          "locks",
           "output-limit",
           "policy");
 
@@ -39,7 +38,6 @@ final class ConfigurationFile {
     file.entries("environment").forEach((name, entry) -> variable(site, name, entry));
     limits(file, site);
     file.ifPresent("policy", node -> site.policy(PolicyReader.read(node)));
-    file.ifPresent("locks", node -> locks(node, site));
     return site.build();
   }
 
@@ -48,14 +46,6 @@ final class ConfigurationFile {
         "time-limit", node -> node.place().check(() -> site.timeLimit(Values.duration(node))));
     file.ifPresent("grace", node -> node.place().check(() -> site.grace(Values.duration(node))));
     file.ifPresent("output-limit", node -> site.outputLimit(outputLimit(node)));
-  }
-
-  private static void locks(Node node, Configuration.Builder site) {
-    switch (node.text()) {
-      case "required" -> site.requireLocks();
-      case "lease" -> {}
-      default -> throw node.place().error("must be required or lease, not \"" + node.text() + "\"");
-    }
   }
 
   private static void template(Configuration.Builder site, String name, Node path) {

@@ -13,7 +13,8 @@ import java.util.function.Supplier;
 /** Reads what no session may do. */
 final class PolicyReader {
   static final List<String> KEYS =
-      List.of("images", "binds", "share", "build", "network", "devices", "fakeroot", "create");
+      List.of(
+          "images", "binds", "share", "build", "network", "devices", "fakeroot", "locks", "create");
   static final List<String> IMAGE_KEYS =
       List.of("paths", "owners", "digests", "remote", "host", "verified", "verifier");
   static final List<String> CREATE_KEYS = List.of("size", "inodes", "ephemeral");
@@ -38,6 +39,7 @@ final class PolicyReader {
     ifDenied(section, "network", policy::denyNetwork);
     ifDenied(section, "devices", policy::denyDevices);
     ifDenied(section, "fakeroot", policy::denyFakeroot);
+    section.ifPresent("locks", this::locks);
     section.ifPresent("create", node -> limits(Section.of(node, CREATE_KEYS)));
   }
 
@@ -60,6 +62,13 @@ final class PolicyReader {
     images.ifPresent("host", node -> policy.hostImage(node.truth()));
     images.ifPresent("verified", this::verified);
     images.ifPresent("verifier", node -> check(node, () -> policy.verifier(Values.path(node))));
+  }
+
+  private void locks(Node node) {
+    if (!node.text().equals("required")) {
+      throw node.place().error("can only be required, not \"" + node.text() + "\"");
+    }
+    policy.requireLocks();
   }
 
   private void verified(Node node) {

@@ -2,7 +2,6 @@ package io.overlaysdk.yaml;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.Access;
 import io.overlaysdk.Bind;
@@ -51,7 +50,6 @@ class ConfigurationFileTest {
                 time-limit: 1h30m
                 grace: 90s
                 output-limit: 64M
-                locks: required
                 """)
             .configuration();
     assertEquals(List.of("fuse-overlayfs", "apptainer"), site.backends());
@@ -78,7 +76,6 @@ class ConfigurationFileTest {
         site.variables().entrySet().stream().map(Object::toString).toList());
     assertEquals(Optional.of(Duration.ofMinutes(90)), site.timeLimit());
     assertEquals(Duration.ofSeconds(90), site.grace());
-    assertTrue(site.requiresLocks());
     assertEquals(64 << 20, site.outputLimit());
   }
 
@@ -111,7 +108,7 @@ class ConfigurationFileTest {
             1,
             "zzz",
             "unknown key \"zzz\"; known here: version, backends, executables, templates, scratch, state, binds,"
-                + " share, environment, time-limit, grace, locks, output-limit, policy");
+                + " share, environment, time-limit, grace, output-limit, policy");
   }
 
   @Test
@@ -160,7 +157,6 @@ class ConfigurationFileTest {
         "time-limit: ''           | 1:13 | time-limit      | expected a time",
         "time-limit: 5s3m         | 1:13 | time-limit      | expected a time",
         "grace: -1s               | 1:8  | grace           | expected a time",
-        "locks: yes               | 1:8  | locks           | must be required or lease",
         "output-limit: 4G         | 1:15 | output-limit    | at most 2147483647 bytes",
         "output-limit: 5MB        | 1:15 | output-limit    | expected a size in bytes",
         "output-limit: -1         | 1:15 | output-limit    | expected a size in bytes",

@@ -45,6 +45,7 @@ class PolicyReaderTest {
             .denyNetwork()
             .denyDevices()
             .denyFakeroot()
+            .requireLocks()
             .overlayBytes(100L << 30)
             .overlayInodes(1 << 20)
             .ephemeralBytes(10L << 30)
@@ -68,6 +69,7 @@ class PolicyReaderTest {
               network: false
               devices: false
               fakeroot: false
+              locks: required
               create: {size: 100G, inodes: 1M, ephemeral: 10G}
             """
                 .formatted(DIGEST)));
@@ -115,6 +117,7 @@ class PolicyReaderTest {
         "{binds: {read-only: [/a], read-write: [/a]}} | 48 | policy.binds.read-write[0] | there already",
         "{share: [homes]}         | 18 | policy.share[0]           | did you mean \"home\"?",
         "{network: none}          | 19 | policy.network            | expected true or false",
+        "{locks: lease}           | 17 | policy.locks              | can only be required, not \"lease\"",
         "{create: {size: 0}}      | 25 | policy.create.size        | more than nothing, not 0",
         "{create: {sizes: 1G}}    | 19 | policy.create.sizes       | did you mean \"size\"?",
         "[]                       | 9  | policy                    | expected keys with values",
