@@ -1,5 +1,6 @@
 package io.overlaysdk;
 
+import io.overlaysdk.spi.Secrets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -202,8 +203,9 @@ public final class Command {
   }
 
   /** The words, for people; not a line that a shell could run. */
+  /** The words, as people may see them: {@link Secrets}. */
   @Override
   public String toString() {
-    return parts.words.toString();
+    return Secrets.masked(parts.words).toString();
   }
 }

@@ -155,9 +155,24 @@ public final class Configuration {
     return parts.hashCode();
   }
 
+  /** All but the values of variables, which may be secrets. */
   @Override
   public String toString() {
-    return "Configuration" + parts.toString().substring("Parts".length());
+    Parts shown =
+        new Parts(
+            parts.backends,
+            parts.executables,
+            parts.templates,
+            parts.scratch,
+            parts.state,
+            parts.binds,
+            parts.shares,
+            Names.withoutValues(parts.variables),
+            parts.timeLimit,
+            parts.grace,
+            parts.outputLimit,
+            parts.policy);
+    return "Configuration" + shown.toString().substring("Parts".length());
   }
 
   /** Puts a configuration together; what is not set is as in {@link #defaults()}. */

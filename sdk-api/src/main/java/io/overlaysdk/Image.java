@@ -1,10 +1,12 @@
 package io.overlaysdk;
 
+import io.overlaysdk.spi.Secrets;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The base of a session: a container image that no session ever writes to. What kind of image a
@@ -12,6 +14,11 @@ import java.util.Optional;
  */
 public final class Image {
   private static final String HOST_WORD = "host";
+
+  /** Before the name of a host; a digest stands behind that of an image. */
+  private static final Pattern USER =
+      Pattern.compile("//[^/@]*@(?![a-z0-9+._-]+:[0-9a-f]{32,}/?$)");
+
   private static final Image HOST = new Image(null, null);
 
   private final @Nullable Path path;
@@ -31,8 +38,8 @@ public final class Image {
    * An image that a tool fetches by itself, such as {@code docker://debian:12}. Only backends whose
    * tool knows the scheme take it.
    *
-   * @throws InvalidSpecException where {@code uri} has another form, or names a file: that is
-   *     {@link #at}
+   * @throws InvalidSpecException where {@code uri} has another form, names a user, which is for the
+   *     tool to know, or names a file: that is {@link #at}
    */
   public static Image of(URI uri) {
     if (!uri.isAbsolute() || !uri.getRawSchemeSpecificPart().startsWith("//")) {
@@ -41,6 +48,13 @@ public final class Image {
     }
     if (uri.getScheme().equalsIgnoreCase("file")) {
       throw new InvalidSpecException("an image on this machine is given by its path, not " + uri);
+    }
+    if (USER.matcher(uri.getRawSchemeSpecificPart()).lookingAt()) {
+      throw new InvalidSpecException(
+          "an image URI cannot hold a user or a password, which everybody could read in the list of"
+              + " processes: "
+              + Secrets.masked(uri.toString())
+              + "; let the tool keep it (apptainer registry login)");
     }
     return new Image(null, uri);
   }
@@ -69,7 +83,8 @@ public final class Image {
     try {
       return of(new URI(text));
     } catch (URISyntaxException e) {
-      throw new InvalidSpecException("not an image URI: \"" + text + "\": " + e.getReason(), e);
+      throw new InvalidSpecException(
+          "not an image URI: \"" + Secrets.masked(text) + "\": " + e.getReason(), e);
     }
   }
 

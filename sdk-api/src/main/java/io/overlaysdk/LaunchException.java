@@ -1,5 +1,6 @@
 package io.overlaysdk;
 
+import io.overlaysdk.spi.Secrets;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -42,7 +43,7 @@ public final class LaunchException extends OverlayException {
   }
 
   private static String shown(List<String> invocation) {
-    return invocation.stream()
+    return Secrets.masked(invocation).stream()
         .map(
             word -> {
               String line = word.lines().findFirst().orElse("");

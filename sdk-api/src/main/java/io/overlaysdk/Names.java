@@ -1,5 +1,7 @@
 package io.overlaysdk;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,6 +21,13 @@ final class Names {
     return Collections.unmodifiableMap(copy);
   }
 
+  /** For people. */
+  static Map<String, String> withoutValues(Map<String, String> variables) {
+    Map<String, String> names = new LinkedHashMap<>();
+    variables.keySet().forEach(name -> names.put(name, "..."));
+    return names;
+  }
+
   private static void checkVariable(String name, String value) {
     if (!VARIABLE.matcher(name).matches()) {
       throw new InvalidSpecException(
@@ -27,6 +36,12 @@ final class Names {
               + "\" cannot be the name of an environment variable: a shell exports letters, digits"
               + " and underscores only, and no digit first");
     }
-    Texts.requirePassable("the environment variable " + name, value);
+    if (value.indexOf('\0') >= 0 || !UTF_8.newEncoder().canEncode(value)) {
+      // it may be a secret: not shown
+      throw new InvalidSpecException(
+          "the value of the environment variable "
+              + name
+              + " holds a NUL or half of a surrogate pair, which no program can be given");
+    }
   }
 }

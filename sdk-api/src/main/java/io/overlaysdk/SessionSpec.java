@@ -348,10 +348,8 @@ public final class SessionSpec {
   /** All but the values of variables, which may be secrets: this text reaches logs and journals. */
   @Override
   public String toString() {
-    Map<String, String> names = new LinkedHashMap<>();
-    parts.variables.keySet().forEach(name -> names.put(name, "..."));
     Draft shown = new Draft(parts);
-    shown.variables = names;
+    shown.variables = Names.withoutValues(parts.variables);
     return "SessionSpec" + shown.parts().toString().substring("Parts".length());
   }
 }

@@ -1,6 +1,7 @@
 package io.overlaysdk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -63,6 +64,9 @@ class ConfigurationTest {
     assertTrue(
         full().build().toString().startsWith("Configuration[backends=[two, one], executables={b="),
         full().build().toString());
+    Configuration secret = Configuration.builder().variable("A", "s3cret").build();
+    assertTrue(secret.toString().contains("variables={A=...}"), secret.toString());
+    assertFalse(secret.toString().contains("s3cret"), secret.toString());
   }
 
   @Test

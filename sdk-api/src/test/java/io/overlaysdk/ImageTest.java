@@ -69,6 +69,26 @@ class ImageTest {
     assertEquals("an image URI starts with a scheme, such as docker://: \"" + text + "\"", message);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "docker://me:s3cret@registry.example/tool:1",
+        "docker://s3cret@registry.example/tool:1",
+        "https://me:s3cret@host/x.sif",
+        "https://s3cret@host",
+        "https://me:s3 cret@host/x.sif"
+      })
+  void refusesAUserInAUriAndDoesNotShowIt(String text) {
+    String message = refusal(() -> Image.parse(text));
+    assertFalse(message.contains("s3"), message);
+  }
+
+  @Test
+  void takesADigestForNoUser() {
+    String text = "docker://debian@sha256:" + "0".repeat(64);
+    assertEquals(text, Image.parse(text).toString());
+  }
+
   @Test
   void refusesAFileUriAndNamesThePathInstead() {
     String message = refusal(() -> Image.of(URI.create("file:///images/base.sif")));

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.spi.Secrets;
 import io.overlaysdk.workflow.Workflow;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -58,10 +59,12 @@ public final class Main {
       PrintWriter out,
       PrintWriter err,
       String... args) {
-    for (String arg : args) {
+    List<String> shown = Secrets.masked(List.of(args));
+    for (int i = 0; i < args.length; i++) {
       // The JVM puts U+FFFD where an argument's bytes are not UTF-8: what was meant is lost by now.
-      if (arg.indexOf('\ufffd') >= 0) {
-        err.println("overlay: an argument is not UTF-8, so that it cannot be passed on: " + arg);
+      if (args[i].indexOf('\ufffd') >= 0) {
+        err.println(
+            "overlay: an argument is not UTF-8, so that it cannot be passed on: " + shown.get(i));
         return ExitStatus.USAGE;
       }
     }

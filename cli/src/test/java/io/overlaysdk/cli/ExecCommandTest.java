@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -274,6 +275,16 @@ class ExecCommandTest {
 
     assertEquals(2, run.status());
     assertTrue(run.err().startsWith("overlay: an argument is not UTF-8"), run.err());
+    assertTrue(run.err().contains("a\ufffdb"), run.err());
     assertTrue(sdk.calls.isEmpty());
+    for (String[] words : new String[][] {{"--env", "TOKEN=s\ufffd"}, {"--env=TOKEN=s\ufffd"}}) {
+      CommandLineRun secret =
+          exec(
+              Stream.of(words, new String[] {"base.sif", "--", "true"})
+                  .flatMap(Stream::of)
+                  .toArray(String[]::new));
+      assertEquals(2, secret.status());
+      assertTrue(secret.err().endsWith("TOKEN=***\n"), secret.err());
+    }
   }
 }

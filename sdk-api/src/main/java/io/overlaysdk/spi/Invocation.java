@@ -51,4 +51,10 @@ public record Invocation(Path executable, List<String> arguments, Map<String, St
     words.addAll(arguments);
     return Collections.unmodifiableList(words);
   }
+
+  /** The words and the names of the variables, without what may be a secret. */
+  @Override
+  public String toString() {
+    return "Invocation" + Secrets.masked(words()) + " with " + environment.keySet();
+  }
 }

@@ -33,6 +33,12 @@ public sealed interface Step {
       Objects.requireNonNull(path, "path");
       Objects.requireNonNull(content, "content");
     }
+
+    /** Without the content, in which there may be a secret. */
+    @Override
+    public String toString() {
+      return "WriteFile[path=" + path + ", " + content.length() + " characters]";
+    }
   }
 
   /**

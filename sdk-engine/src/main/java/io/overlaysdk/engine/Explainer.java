@@ -5,6 +5,7 @@ import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Explanation;
 import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.Plan;
+import io.overlaysdk.spi.Secrets;
 import io.overlaysdk.spi.Stdio;
 import io.overlaysdk.spi.Step;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ final class Explainer {
         .keySet()
         .forEach(name -> explainer.line("with the environment variable " + name));
     explainer.line("close: end what runs, then delete what the steps made");
-    return new Explanation(title, explainer.lines);
+    return new Explanation(Secrets.masked(title), explainer.lines);
   }
 
   /** Steps alone, such as those of a build. */
@@ -59,7 +60,7 @@ final class Explainer {
     Explainer explainer = new Explainer();
     explainer.line(reason);
     explainer.steps(steps);
-    return new Explanation(title, explainer.lines);
+    return new Explanation(Secrets.masked(title), explainer.lines);
   }
 
   private void steps(List<Step> steps) {
@@ -79,12 +80,16 @@ final class Explainer {
 
   private void invocation(Invocation invocation) {
     invocation.environment().forEach((name, value) -> line(INDENT + name + " in the environment"));
-    invocation.words().forEach(word -> line(INDENT + shown(word)));
+    words(invocation.words());
   }
 
   private void command(Command command, ContainerPath start) {
-    command.words().forEach(word -> line(INDENT + shown(word)));
+    words(command.words());
     line("  in " + command.directory().orElse(start));
+  }
+
+  private void words(List<String> words) {
+    Secrets.masked(words).forEach(word -> line(INDENT + shown(word)));
   }
 
   /** A word of several lines, such as a script, is named by its first and its length. */

@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import io.overlaysdk.Policy;
 import io.overlaysdk.PolicyException;
 import io.overlaysdk.spi.ImageFacts;
+import io.overlaysdk.spi.Secrets;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ final class ImageRules {
           policy,
           "images.remote",
           "the image is fetched from "
-              + image.location()
+              + Secrets.masked(image.location())
               + "; allowed are "
               + policy.remoteImages().orElse(List.of())
               + ": use one of those, or one in a file");

@@ -3,10 +3,12 @@ package io.overlaysdk.engine;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.overlaysdk.OverlayHolder;
+import io.overlaysdk.spi.Secrets;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
@@ -133,7 +135,8 @@ final class LockHolder {
     String command;
     try {
       byte[] words = Files.readAllBytes(process.resolve("cmdline"));
-      command = new String(words, UTF_8).replace('\0', ' ').strip();
+      command =
+          String.join(" ", Secrets.masked(List.of(new String(words, UTF_8).split("\0")))).strip();
     } catch (IOException e) {
       return "";
     }

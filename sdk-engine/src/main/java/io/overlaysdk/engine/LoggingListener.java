@@ -7,6 +7,7 @@ import io.overlaysdk.Result;
 import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
+import io.overlaysdk.spi.Secrets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,12 +20,15 @@ final class LoggingListener implements SdkListener {
 
   @Override
   public void opening(SessionSpec spec) {
-    LOG.debug("opening a session on {}", spec.image());
+    LOG.debug("opening a session on {}", Secrets.masked(spec.image().toString()));
   }
 
   @Override
   public void opened(Session session) {
-    LOG.debug("opened a session of {} on {}", session.backend(), session.spec().image());
+    LOG.debug(
+        "opened a session of {} on {}",
+        session.backend(),
+        Secrets.masked(session.spec().image().toString()));
   }
 
   @Override

@@ -293,6 +293,16 @@ class ContainerSessionTest {
   }
 
   @Test
+  void explainsWithoutSecrets() {
+    Command command =
+        Command.of("tool", "--password", "s3cret", "API_TOKEN=s3cret").variable("A", "s3cret");
+    String text = sdk.explain(spec, command).toString();
+    assertFalse(text.contains("s3cret"), text);
+    assertTrue(text.contains("API_TOKEN=***"), text);
+    assertTrue(text.contains("--password"), text);
+  }
+
+  @Test
   void recoversWhatADeadOwnerLeft() throws Exception {
     Process sleeper = new ProcessBuilder("setsid", "sleep", "1000").start();
     Path left = Files.createDirectory(scratch().resolve("overlay-sdk-left"));

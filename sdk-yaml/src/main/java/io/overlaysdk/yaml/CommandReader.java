@@ -3,8 +3,8 @@ package io.overlaysdk.yaml;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.overlaysdk.Command;
+import io.overlaysdk.spi.Secrets;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Reads what a step runs. */
 final class CommandReader {
@@ -66,7 +66,7 @@ final class CommandReader {
     if (first.words().get(0).equals(Command.runscript().words().get(0))) {
       return "Run the runscript of " + image;
     }
-    String words = first.words().stream().collect(Collectors.joining(" "));
+    String words = String.join(" ", Secrets.masked(first.words()));
     return "Run " + Shown.plain(words) + " on " + image;
   }
 }

@@ -1,5 +1,7 @@
 package io.overlaysdk.yaml;
 
+import io.overlaysdk.spi.Secrets;
+
 /** Text from a file, made fit for a message: on one line, printable, and not too long. */
 final class Shown {
   private static final int LONGEST = 60;
@@ -7,7 +9,7 @@ final class Shown {
   private Shown() {}
 
   static String quoted(String text) {
-    return '"' + plain(text) + '"';
+    return '"' + plain(Secrets.masked(text)) + '"';
   }
 
   static String plain(String text) {
