@@ -130,7 +130,9 @@ public final class Command {
   }
 
   /**
-   * Ended with all its children when it runs longer than this; overrides the session's limit.
+   * Ended with all its children when it runs longer than this; overrides the session's limit. The
+   * time begins when the command is started, after those that it has to wait for ({@link
+   * CommandMode#SEPARATE}).
    *
    * @throws InvalidSpecException where the limit is not positive
    */

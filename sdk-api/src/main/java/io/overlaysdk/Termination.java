@@ -13,7 +13,7 @@ public enum Termination {
    * The status is the command's or the container tool's, and which cannot be known: nothing inside
    * could report it beside the output. Either the image has no shell, and the tool uses this status
    * for failures of its own too (Apptainer and Singularity: 255); or the shell around the command
-   * was killed with it.
+   * was killed with it, as it is where its session is stopped by somebody else.
    */
   UNCERTAIN
 }

@@ -47,11 +47,11 @@ final class CommandTree {
   /** What has been signalled once is left alone, and what it has started meanwhile is signalled. */
   private boolean end(Duration patience, Consumer<ProcessHandle> how) {
     Set<ProcessHandle> told = new HashSet<>();
-    long deadline = System.nanoTime() + patience.toNanos();
+    Deadline deadline = Deadline.of(patience);
     boolean interrupted = false;
     for (List<ProcessHandle> left = members(); !left.isEmpty(); left = members()) {
       left.stream().filter(told::add).forEach(how);
-      if (System.nanoTime() > deadline) {
+      if (deadline.isOver()) {
         break;
       }
       try {

@@ -15,6 +15,15 @@ record Deadline(long begin, Optional<Duration> limit) {
     return new Deadline(System.nanoTime(), limit);
   }
 
+  /** One that begins now. */
+  static Deadline of(Duration limit) {
+    return of(Optional.of(limit));
+  }
+
+  boolean isOver() {
+    return left().filter(left -> left == 0).isPresent();
+  }
+
   Duration taken() {
     return Duration.ofNanos(System.nanoTime() - begin);
   }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +53,7 @@ final class Guard implements AutoCloseable {
    * @param grace how long each kind of signal is waited for
    */
   static Guard of(Environment environment, Host host, Duration grace) {
-    String looks = Long.toString(Math.max(1, grace.toMillis() / LOOK_MILLIS));
+    String looks = Long.toString(Math.max(1, TimeUnit.MILLISECONDS.convert(grace) / LOOK_MILLIS));
     Optional<Path> sh = host.find("sh");
     String mark = UUID.randomUUID().toString();
     return new Guard(

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
@@ -123,7 +124,8 @@ final class OwnNamespace {
 
   private void request(Job job, Path file) throws IOException {
     try (Records.Writer request = new Records.Writer(file)) {
-      request.write(Records.field(Long.toString(configuration.grace().toMillis())));
+      request.write(
+          Records.field(Long.toString(TimeUnit.MILLISECONDS.convert(configuration.grace()))));
       request.write(Records.field(Integer.toString(configuration.outputLimit())));
       List<byte[]> executables = new ArrayList<>();
       for (String name : PROGRAMS) {

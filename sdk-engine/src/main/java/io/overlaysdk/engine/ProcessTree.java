@@ -59,10 +59,10 @@ final class ProcessTree {
   private boolean signal(
       List<ProcessHandle> processes, Consumer<ProcessHandle> how, Duration patience) {
     processes.forEach(how);
-    long deadline = System.nanoTime() + patience.toNanos();
+    Deadline deadline = Deadline.of(patience);
     boolean interrupted = false;
     List<ProcessHandle> left = all();
-    while (!left.isEmpty() && System.nanoTime() < deadline) {
+    while (!left.isEmpty() && !deadline.isOver()) {
       if (!isRunning(root) && left.stream().noneMatch(processes::contains)) {
         break;
       }

@@ -53,6 +53,10 @@ class ContainerSessionTest {
   }
 
   private OverlaySdk open(Configuration.Builder configuration) throws IOException {
+    return open(configuration, Duration.ofSeconds(2));
+  }
+
+  private OverlaySdk open(Configuration.Builder configuration, Duration grace) throws IOException {
     Path services = directory.resolve("services/META-INF/services");
     Files.createDirectories(services);
     Files.writeString(
@@ -61,11 +65,7 @@ class ContainerSessionTest {
     URL[] path = {directory.resolve("services").toUri().toURL()};
     Files.createDirectories(scratch());
     Configuration built =
-        configuration
-            .scratch(scratch())
-            .state(directory.resolve("state"))
-            .grace(Duration.ofSeconds(2))
-            .build();
+        configuration.scratch(scratch()).state(directory.resolve("state")).grace(grace).build();
     return Engine.open(
         built,
         Policy.none(),
@@ -256,6 +256,27 @@ class ContainerSessionTest {
       assertEquals(Termination.UNCERTAIN, result.termination());
       assertTrue(result.took().toSeconds() < 4, result.took().toString());
     }
+  }
+
+  @Test
+  void waitsForAnyGraceThatWasAskedFor() throws IOException {
+    Duration grace = Duration.ofSeconds(Long.MAX_VALUE);
+    try (OverlaySdk patient = open(Configuration.builder(), grace);
+        Session session = patient.start(spec)) {
+      assertEquals(0, session.run("sh", "-c", "sleep 1000 &").exitStatus());
+    }
+  }
+
+  @Test
+  void anOverlayIsMadeWhereTheThreadIsInterrupted() {
+    Path overlay = directory.resolve("interrupted");
+    Thread.currentThread().interrupt();
+    sdk.createOverlay(overlay);
+    assertTrue(Thread.interrupted());
+    Thread.currentThread().interrupt();
+    sdk.snapshot(overlay, "one");
+    assertTrue(Thread.interrupted());
+    assertEquals(1, sdk.log(overlay).size());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.overlaysdk.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -18,5 +19,7 @@ class DeadlineTest {
   void nothingIsLeftOfALimitThatIsOver() {
     assertEquals(Optional.of(0L), Deadline.of(Optional.of(Duration.ZERO)).left());
     assertTrue(Deadline.of(Optional.empty()).left().isEmpty());
+    assertTrue(Deadline.of(Duration.ZERO).isOver());
+    assertFalse(Deadline.of(Duration.ofSeconds(Long.MAX_VALUE)).isOver());
   }
 }
