@@ -144,7 +144,7 @@ final class Backends {
       List<OverlayFacts> overlays,
       Asking asking,
       UnaryOperator<OverlayFacts> neutral) {
-    Map<String, String> refusals = new LinkedHashMap<>();
+    Map<String, String> refusals = named.isEmpty() ? missing() : new LinkedHashMap<>();
     List<Backend> asked =
         ordered().stream()
             .filter(backend -> named.isEmpty() || backend.name().equals(named.get()))

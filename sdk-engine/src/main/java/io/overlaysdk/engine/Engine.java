@@ -109,6 +109,9 @@ final class Engine implements OverlaySdk {
     this.guard = Guard.of(environment, host, configuration.grace());
     this.launcher = newLauncher();
     this.backends = new Backends(backends, configuration.backends(), host);
+    this.backends
+        .missing()
+        .forEach((name, reason) -> LOG.warn("not used, though configured: {}: {}", name, reason));
     this.builders = new Builders(builders, host);
     this.links =
         new LinkFinder(

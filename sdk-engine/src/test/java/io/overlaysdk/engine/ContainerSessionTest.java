@@ -304,6 +304,14 @@ class ContainerSessionTest {
   }
 
   @Test
+  void saysWhichConfiguredBackendIsNotThere() throws IOException {
+    try (OverlaySdk other = open(Configuration.builder().backend("singularity"))) {
+      String text = other.explain(spec, Command.of("true")).toString();
+      assertTrue(text.contains("not singularity: it is not on the class path"), text);
+    }
+  }
+
+  @Test
   void explainsWithoutMakingAnything() throws IOException {
     String text =
         sdk.explain(spec.overlay(Overlay.ephemeral()), Command.of("echo", "a b", "")).toString();
