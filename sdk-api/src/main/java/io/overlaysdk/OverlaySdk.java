@@ -79,7 +79,9 @@ public interface OverlaySdk extends AutoCloseable {
   List<Finding> examine();
 
   /**
-   * Makes an empty directory overlay: {@code directory/upper} and {@code directory/work}.
+   * Makes an empty directory overlay: {@code directory/upper} and {@code directory/work}. Nobody
+   * else may enter the directory, unless its mode is changed: what a container writes has the modes
+   * that it gives, setuid ones included.
    *
    * @throws InvalidSpecException where something is at {@code directory} already, or its parent is
    *     not a directory that can be written to

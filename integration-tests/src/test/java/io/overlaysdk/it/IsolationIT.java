@@ -12,6 +12,7 @@ import io.overlaysdk.Bind;
 import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
 import io.overlaysdk.Overlay;
+import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.RunningCommand;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -206,6 +208,45 @@ class IsolationIT {
         assertNowhere(secret, explained + spec + command);
       }
     }
+  }
+
+  /** A program that a container leaves runs as whom it belongs to, whoever starts it. */
+  @OnEachBackend
+  void nobodyElseEntersAnOverlayUnlessItIsOpened(String backend, Images images) throws Exception {
+    try (Bench bench = Bench.of(backend, temp)) {
+      OverlaySdk sdk = bench.sdk();
+      Path mine = temp.resolve("mine");
+      SessionSpec image = bench.on(images.tutorial());
+      SessionSpec spec = image.overlay(sdk.createOverlay(mine));
+      try (Session session = bench.start(spec)) {
+        session.run("sh", "-c", "cp /bin/sh /app/own && chmod 4755 /app/own").orThrow();
+      }
+      assertTrue(Files.isRegularFile(mine.resolve("upper/app/own")));
+      sdk.exportLayer(spec, temp.resolve("layer.tar"));
+      sdk.freeze(spec, temp.resolve("frozen"));
+      sdk.pack(mine, temp.resolve("packed"));
+
+      Path imported = temp.resolve("imported");
+      sdk.importLayer(temp.resolve("layer.tar"), image.overlay(Overlay.at(imported)));
+      sdk.thaw(temp.resolve("frozen"), temp.resolve("thawed"));
+      sdk.unpack(temp.resolve("packed"), temp.resolve("unpacked"));
+      sdk.rebase(spec, images.tutorial(), temp.resolve("rebased"), false);
+      Path layers = temp.resolve(".mine.layers");
+      assertEquals("rwx------", mode(layers.resolve(sdk.snapshot(mine, "one").id())));
+      sdk.fork(mine, temp.resolve("forked"));
+      for (String made : List.of("mine", "imported", "thawed", "unpacked", "rebased", "forked")) {
+        assertEquals("rwx------", mode(temp.resolve(made)), made);
+      }
+
+      Files.setPosixFilePermissions(mine, PosixFilePermissions.fromString("rwxr-x---"));
+      assertEquals("rwxr-x---", mode(layers.resolve(sdk.snapshot(mine, "two").id())));
+      assertEquals("rwxr-x---", mode(layers.resolve(sdk.flatten(spec).id())));
+      assertEquals("rwxr-x---", mode(mine));
+    }
+  }
+
+  private static String mode(Path directory) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(directory));
   }
 
   @OnEachBackend

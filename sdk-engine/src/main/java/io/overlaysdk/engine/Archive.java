@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -91,9 +90,7 @@ final class Archive {
   /** A directory beside what is made in it. */
   private static Path workshop(NewFile target, Scratch scratch) throws IOException {
     scratch.beside(target);
-    return Files.createDirectory(
-        target.partial(),
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    return Files.createDirectory(target.partial(), Modes.PRIVATE);
   }
 
   private static void requireFree(Path target) {

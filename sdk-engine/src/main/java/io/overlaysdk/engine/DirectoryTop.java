@@ -74,7 +74,8 @@ final class DirectoryTop implements Top {
   @Override
   public void announce(Path layer) {
     try {
-      Files.createDirectory(layer);
+      Files.createDirectory(layer, Modes.PRIVATE);
+      Modes.set(layer, Modes.of(overlay));
     } catch (IOException e) {
       throw new OverlayException("cannot make the layer " + layer + ": " + e, e);
     }
@@ -111,7 +112,7 @@ final class DirectoryTop implements Top {
   public Line fork(Line line, Frozen layer, Manifest manifest, NewFile made) {
     Path partial = made.partial();
     try {
-      Files.createDirectory(partial);
+      Files.createDirectory(partial, Modes.PRIVATE);
       Files.createDirectory(partial.resolve("work"));
       Modes.set(partial.resolve("work"), 0755);
     } catch (IOException e) {

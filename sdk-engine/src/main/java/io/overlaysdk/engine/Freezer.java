@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -116,9 +115,7 @@ final class Freezer {
     Path partial = place.partial();
     try (Scratch scratch = scratches.apply("thawing of " + facts.path())) {
       scratch.beside(place);
-      Files.createDirectory(
-          partial,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Files.createDirectory(partial, Modes.PRIVATE);
       Path upper = partial.resolve("upper");
       new Unsquashing(host, configuration, launcher).run(facts.path(), upper, scratch::started);
       if (!Files.isDirectory(upper, NOFOLLOW_LINKS)) {

@@ -171,7 +171,7 @@ final class Ledger {
     Modes.set(work, 0755);
     OverlayLock.makeIn(directory);
     ManifestFile.ofDirectory(directory).write(manifest);
-    Modes.set(directory, 0755);
+    Modes.set(directory, 0700);
   }
 
   /** Without a manifest an overlay is read by what is in it: slower, and as right. */

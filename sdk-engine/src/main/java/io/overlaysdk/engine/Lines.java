@@ -206,6 +206,9 @@ final class Lines {
       List<Overlay> overlays =
           layers.stream().map(layer -> Overlay.at(layer.overlay()).readOnly()).toList();
       Path made = merging.merge(overlays, file, empty);
+      if (empty.isEmpty()) {
+        Modes.set(made, Modes.of(line.overlay()));
+      }
       Path overlay = empty.orElse(made);
       layers
           .get(layers.size() - 1)

@@ -44,7 +44,7 @@ final class OverlayMaker {
     Path partial = place.partial();
     try (Scratch scratch = scratches.apply("create " + place.target())) {
       scratch.beside(place);
-      Files.createDirectory(partial);
+      Files.createDirectory(partial, Modes.PRIVATE);
       make(partial.resolve("upper"));
       make(partial.resolve("work"));
       OverlayLock.makeIn(partial);

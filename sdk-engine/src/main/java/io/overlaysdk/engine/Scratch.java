@@ -23,8 +23,6 @@ import java.util.Set;
  * deleted at the end. All that a step makes lies in it, so that deleting it undoes every step.
  */
 final class Scratch implements AutoCloseable {
-  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
@@ -50,7 +48,7 @@ final class Scratch implements AutoCloseable {
     journal.announce("scratch", directory.toString());
     try {
       PrivateDirectory.requireAround(directory);
-      Files.createDirectory(directory, PRIVATE);
+      Files.createDirectory(directory, Modes.PRIVATE);
     } catch (IOException e) {
       throw new OverlayException(
           "cannot make the scratch directory "

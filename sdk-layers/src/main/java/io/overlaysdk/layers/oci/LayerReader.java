@@ -105,7 +105,8 @@ public final class LayerReader {
   /**
    * Makes a new overlay of the layer.
    *
-   * @param overlay a directory that does not exist; its parent does
+   * @param overlay a directory that does not exist; its parent does. It is made for its owner only,
+   *     because in a layer there may be programs that run as whom they belong to
    * @throws InvalidSpecException where it exists
    * @throws InvalidLayerException where the layer is damaged or must not be unpacked
    * @throws io.overlaysdk.UnsupportedException where it holds what cannot be made here
@@ -124,8 +125,6 @@ public final class LayerReader {
       Files.createDirectory(partial, PosixFilePermissions.asFileAttribute(own));
       try {
         LayerReport report = unpack(in, partial);
-        var open = PosixFilePermissions.fromString("rwxr-xr-x");
-        Files.setPosixFilePermissions(partial, open);
         Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
         return report;
       } catch (IOException | RuntimeException | Error e) {
