@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.overlaysdk.OverlayException;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
  */
 record ProcStatus(long group, long session, boolean zombie, int depth, long startTicks) {
   private static final Path PROC = Path.of("/proc");
+  private static final Path FUSE = Path.of("/dev/fuse");
   private static final ProcStatus GONE = new ProcStatus(-1, -1, true, 0, -1);
 
   static ProcStatus of(long pid) {
@@ -56,6 +58,35 @@ record ProcStatus(long group, long session, boolean zombie, int depth, long star
 
   private static int depth(String status) {
     return Math.max(1, pids(status).size());
+  }
+
+  /**
+   * Whether a process is a fuse2fs that serves no file system any more, and is about to write the
+   * last of it to its image: then it takes no signal for what it is, and dies of it.
+   */
+  static boolean isFinishing(long pid) {
+    Path directory = PROC.resolve(Long.toString(pid));
+    try {
+      String stat = Files.readString(directory.resolve("stat"), ISO_8859_1);
+      return stat.contains("(fuse2fs) ")
+          && !stat.contains(") T ")
+          && !holds(directory.resolve("fd"), FUSE);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean holds(Path descriptors, Path file) throws IOException {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(descriptors)) {
+      for (Path descriptor : all) {
+        if (Files.readSymbolicLink(descriptor).equals(file)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
   }
 
   /** The pid that a process has in the innermost pid namespace it is in. */

@@ -16,6 +16,9 @@ final class ProcessTree {
   /** What a tool may take to unmount after its command is gone, before it is told to end itself. */
   private static final Duration ORDERLY_END = Duration.ofSeconds(5);
 
+  /** What writing to an image on a slow disk may take. */
+  private static final Duration WRITING = Duration.ofMinutes(10);
+
   /**
    * How often a process is looked at that is not a child of this one: the kernel tells us nothing.
    */
@@ -40,14 +43,39 @@ final class ProcessTree {
   /** Ends all of it and waits for that. An interrupt does not stop it, and is kept. */
   void end(Duration grace) {
     boolean interrupted = Thread.interrupted();
+    interrupted |= awaitWritten();
     // once the namespace of the command has ended, the innermost is that of the tool's helpers
     int deepest = all().stream().mapToInt(ProcessTree::depth).max().orElse(0);
     interrupted |= signal(inNamespace(deepest), ProcessHandle::destroy, grace);
+    interrupted |= awaitWritten();
     interrupted |= signal(inNamespace(deepest), ProcessHandle::destroyForcibly, ORDERLY_END);
+    interrupted |= awaitWritten();
     interrupted |= signal(all(), ProcessHandle::destroy, grace);
+    interrupted |= awaitWritten();
     interrupted |= signal(all(), ProcessHandle::destroyForcibly, grace);
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits for what writes the last changes to an image, and would die of any signal. */
+  private boolean awaitWritten() {
+    Deadline deadline = Deadline.of(WRITING);
+    boolean interrupted = false;
+    while (all().stream().anyMatch(process -> ProcStatus.isFinishing(process.pid()))
+        && !deadline.isOver()) {
+      interrupted |= pause();
+    }
+    return interrupted;
+  }
+
+  /** Whether it was interrupted. */
+  private static boolean pause() {
+    try {
+      Thread.sleep(LOOK_MILLIS);
+      return false;
+    } catch (InterruptedException e) {
+      return true;
     }
   }
 
@@ -66,11 +94,7 @@ final class ProcessTree {
       if (!isRunning(root) && left.stream().noneMatch(processes::contains)) {
         break;
       }
-      try {
-        Thread.sleep(LOOK_MILLIS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
+      interrupted |= pause();
       left = all();
     }
     return interrupted;
