@@ -4,10 +4,8 @@ import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.Invocation;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 
@@ -36,8 +34,9 @@ final class Flush {
       directory(overlay);
       return;
     }
-    try (FileChannel image = FileChannel.open(overlay, StandardOpenOption.WRITE)) {
-      image.force(true);
+    // another descriptor of it would drop the lock that this JVM has on it
+    try (OpenFile image = OpenFile.of(overlay, OpenFile.key(overlay))) {
+      image.force();
     } catch (IOException e) {
       throw new OverlayException("cannot bring " + overlay + " onto the disk: " + e, e);
     }

@@ -59,7 +59,9 @@ final class OpenFile implements AutoCloseable {
    */
   static volatile Kernel kernel = (channel, shares) -> channel.tryLock(0, Long.MAX_VALUE, shares);
 
-  private final Path path;
+  /** Where it was found last: what it lies in may be renamed while it is open. */
+  private volatile Path path;
+
   private final Object key;
   private int users;
 
@@ -87,6 +89,7 @@ final class OpenFile implements AutoCloseable {
         key,
         (same, known) -> {
           OpenFile file = known == null ? new OpenFile(path, key) : known;
+          file.path = path;
           file.users++;
           return file;
         });

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.mock;
 
 import io.overlaysdk.Access;
 import io.overlaysdk.CancelledException;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class OverlayLockTest {
@@ -163,6 +165,28 @@ class OverlayLockTest {
     lock.close();
     assertEquals(Optional.empty(), LockHolder.of(image, PROC));
     assertEquals(Optional.empty(), LockHolder.of(file(image), PROC));
+  }
+
+  @Test
+  void bringsAnImageOntoTheDiskWithoutLosingItsLock() {
+    OverlayLock lock = write(image);
+    new Flush(host, mock(Launcher.class)).overlay(image);
+    assertEquals(SELF, LockHolder.writing(image, PROC).orElseThrow().process());
+    lock.close();
+  }
+
+  @Test
+  @Timeout(20)
+  void findsAnOverlayThatWasRenamedWhileItIsRead() throws Exception {
+    OverlayLock first = read(directory);
+    Path renamed = directory.resolveSibling("renamed");
+    Files.move(directory, renamed);
+    OverlayLock second = read(renamed);
+    assertBusy(renamed, true);
+    first.close();
+    assertBusy(renamed, true);
+    second.close();
+    write(renamed).close();
   }
 
   /** Whoever closes a session because it was interrupted still is. */
