@@ -126,7 +126,7 @@ final class ContainerSession extends CommandSession {
     } catch (OverlayException e) {
       held.release();
       throw explained(e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       held.release();
       throw e;
     }
@@ -173,18 +173,34 @@ final class ContainerSession extends CommandSession {
   /** Hands the session over to its container, which stays when this process ends. */
   void stay() {
     requireOpen();
-    Stays.Container container = entrance.stay(STARTING);
-    Stays.write(journal, planned, container);
+    Resident container = entrance.stay(STARTING);
+    try {
+      handOver(container.running().tree().root());
+      closed = true;
+    } finally {
+      if (closed) {
+        container.letGo();
+      } else {
+        container.end();
+      }
+    }
+  }
+
+  /**
+   * The container owns the session when all else is written down: one that is cut off before is
+   * ended by recovery, as what a dead process left.
+   */
+  private void handOver(long container) {
     Optional<ImageKeeper> keeper =
         ImageKeeper.start(
             locks.keptImages(),
             scratch.directory(),
-            Journal.ProcessKey.of(container.pid()),
+            Journal.ProcessKey.of(container),
             launcher,
             journal::process);
-    locks.handOver(container.pid(), journal);
+    locks.handOver(container, journal);
     keeper.ifPresent(ImageKeeper::awaitHeld);
-    closed = true;
+    Stays.write(journal, planned, container);
   }
 
   @Override
@@ -214,7 +230,7 @@ final class ContainerSession extends CommandSession {
       reported = changes;
       reader = Thread.currentThread();
       return changes;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       held.release();
       throw e;
     }

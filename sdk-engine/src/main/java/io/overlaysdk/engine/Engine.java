@@ -394,12 +394,22 @@ final class Engine implements OverlaySdk {
     ContainerSession session = open(spec, entry -> named.claim(name, entry));
     try {
       session.stay();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       closeAfter(e, session);
       throw e;
     }
     open.remove(session);
-    return join(name);
+    try {
+      return join(name);
+    } catch (RuntimeException | Error e) {
+      // whoever asked for it has nothing of it
+      try {
+        stop(name);
+      } catch (RuntimeException left) {
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
   }
 
   @Override
@@ -513,7 +523,7 @@ final class Engine implements OverlaySdk {
       openTmp(directory);
       scratch.perform(planned.choice().plan().prepare(), STEP_LIMIT);
       ledger.writing(planned, scratch);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       closeAfter(e, scratch);
       locks.ifPresent(OverlayLocks::close);
       throw e;
@@ -568,7 +578,7 @@ final class Engine implements OverlaySdk {
   }
 
   /** What cannot be closed now is tried again later. */
-  private void closeAfter(RuntimeException failure, AutoCloseable opened) {
+  private void closeAfter(Throwable failure, AutoCloseable opened) {
     try {
       opened.close();
     } catch (Exception e) {

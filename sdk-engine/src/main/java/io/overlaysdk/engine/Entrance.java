@@ -135,9 +135,7 @@ final class Entrance {
         }
       } catch (IOException e) {
         if (Thread.currentThread().isInterrupted()) {
-          throw new CancelledException(
-              "interrupted before " + command + " had started",
-              (InterruptedException) new InterruptedException().initCause(e));
+          throw untalkable(e);
         }
         if (!again) {
           throw results.notStarted(command, "the container ended: " + e);
@@ -174,10 +172,19 @@ final class Entrance {
       try {
         resident = Resident.start(control, prefix, admitted(), launcher, started);
       } catch (IOException e) {
-        throw new OverlayException("cannot talk to a container: " + e, e);
+        throw untalkable(e);
       }
     }
     return resident;
+  }
+
+  /** An interrupt closes the pipes. */
+  private static OverlayException untalkable(IOException e) {
+    return Thread.currentThread().isInterrupted()
+        ? new CancelledException(
+            "interrupted while the container was started",
+            (InterruptedException) new InterruptedException().initCause(e))
+        : new OverlayException("cannot talk to a container: " + e, e);
   }
 
   /** How long a container may take to start where nobody says; fetching an image has no limit. */
@@ -287,17 +294,19 @@ final class Entrance {
   }
 
   /**
-   * Starts a container that stays when this process ends, and lets go of it when it is sure that it
-   * has started.
+   * Starts a container that stays when this process ends; whoever asked for it lets it go or ends
+   * it.
    *
    * @throws UnsupportedException where commands need containers of their own
    */
-  Stays.Container stay(Duration patience) {
+  Resident stay(Duration patience) {
     Command nothing = Command.of("/bin/sh", "-c", ":");
     Deadline deadline = Deadline.of(Optional.of(patience));
     before.run();
+    Optional<Resident> failing = Optional.empty();
     try {
-      Resident container = Resident.detach(control, "c0", admitted(), launcher, started);
+      Resident container = Resident.detach(control, Stays.PIPE, admitted(), launcher, started);
+      failing = Optional.of(container);
       SlotExecution execution = begin(container, nothing, false);
       if (!awaitBegin(execution, patience(deadline)) || !execution.begun().isDone()) {
         container.end();
@@ -306,10 +315,12 @@ final class Entrance {
             "a session that stays needs an image with a shell and setsid, which this one lacks");
       }
       execution.ended().join();
-      container.letGo();
-      return new Stays.Container("c0", container.running().tree().root());
+      failing = Optional.empty();
+      return container;
     } catch (IOException e) {
-      throw new OverlayException("cannot talk to a container: " + e, e);
+      throw untalkable(e);
+    } finally {
+      failing.ifPresent(Resident::end);
     }
   }
 

@@ -469,6 +469,11 @@ final class OverlayLock implements AutoCloseable {
       }
     } catch (AccessDeniedException e) {
       warn("a session that stays cannot write a lease: " + e);
+    } catch (IOException e) {
+      if (writes || !Files.getFileStore(leases.directory().getParent()).isReadOnly()) {
+        throw e;
+      }
+      warn("a session that stays cannot write a lease on a file system that is read-only");
     }
   }
 

@@ -32,15 +32,13 @@ record Stays(
     Map<String, String> variables,
     ContainerPath start) {
 
-  /**
-   * A container that stays.
-   *
-   * @param pipe the name of the pipe to it
-   * @param pid its first process
-   */
-  record Container(String pipe, long pid) {}
+  /** The name of the pipe to a container that stays. */
+  static final String PIPE = "c0";
 
-  static void write(Journal.Entry entry, Planner.Planned planned, Container container) {
+  /**
+   * @param container its first process
+   */
+  static void write(Journal.Entry entry, Planner.Planned planned, long container) {
     SessionSpec spec = planned.spec();
     entry.write("image", planned.base().location());
     spec.overlays()
@@ -60,9 +58,9 @@ record Stays(
     planned.variables().forEach((name, value) -> entry.write("variable", name + "=" + value));
     entry.write("start", planned.start().text());
     entry.write("backend", planned.choice().backend().name());
-    entry.write("pipe", container.pipe());
+    entry.write("pipe", PIPE);
     // from here on the container owns the session, and no longer this process
-    entry.write("owner", Journal.ProcessKey.of(container.pid()).toString());
+    entry.write("owner", Journal.ProcessKey.of(container).toString());
   }
 
   /**

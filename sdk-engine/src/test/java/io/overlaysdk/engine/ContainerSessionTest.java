@@ -19,6 +19,7 @@ import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Policy;
 import io.overlaysdk.Recovered;
 import io.overlaysdk.Result;
+import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Termination;
@@ -255,6 +256,21 @@ class ContainerSessionTest {
       assertEquals(137, result.exitStatus());
       assertEquals(Termination.UNCERTAIN, result.termination());
       assertTrue(result.took().toSeconds() < 4, result.took().toString());
+    }
+  }
+
+  @Test
+  void anErrorWhileACommandBeginsDoesNotHoldTheSession() {
+    sdk.listen(
+        new SdkListener() {
+          @Override
+          public void started(Session session, Command command) {
+            throw new AssertionError("no memory");
+          }
+        });
+    try (Session session = sdk.start(spec)) {
+      assertThrows(AssertionError.class, () -> session.run("true"));
+      assertThrows(AssertionError.class, () -> session.run("true"));
     }
   }
 

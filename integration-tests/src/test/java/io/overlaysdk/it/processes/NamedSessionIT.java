@@ -18,6 +18,7 @@ import io.overlaysdk.SessionSpec;
 import io.overlaysdk.it.OnEachBackend;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +39,7 @@ class NamedSessionIT {
   private static final String NAME = "work-1";
   private static final Duration LONG = Duration.ofSeconds(30);
 
+  private final ExecutorService watching = Executors.newSingleThreadExecutor();
   private Site site;
 
   @BeforeEach
@@ -47,6 +50,7 @@ class NamedSessionIT {
   /** A test that failed must not leave a container on the machine. */
   @AfterEach
   void stopAll() {
+    watching.shutdownNow();
     try (OverlaySdk sdk = site.open()) {
       sdk.sessions().stream()
           .filter(session -> session.alive() && session.name().isPresent())
@@ -87,6 +91,56 @@ class NamedSessionIT {
       site.assertNothingLeft();
       assertThrows(InvalidSpecException.class, () -> other.join(NAME));
       assertThrows(InvalidSpecException.class, () -> other.stop(NAME));
+    }
+  }
+
+  /** Else a kill of this process at that moment leaves a session that lives, without a lock. */
+  @OnEachBackend
+  void isTheContainersWhenItsLockIs(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      Overlay overlay = site.directoryOverlay(sdk);
+      Path lock = overlay.path().orElseThrow().resolve("overlay.lock");
+      Future<String> record =
+          watching.submit(
+              () -> {
+                while (owners() < 2) {
+                  Thread.onSpinWait();
+                }
+                return Files.readString(lock);
+              });
+      sdk.start(NAME, site.on(backend).overlay(overlay)).close();
+      assertTrue(record.get().contains("stays true"), record.get());
+    }
+  }
+
+  private long owners() throws IOException {
+    try (Stream<Path> entries = Files.list(site.state())) {
+      for (Path entry : entries.filter(path -> path.toString().endsWith(".session")).toList()) {
+        return Files.readString(entry).lines().filter(line -> line.startsWith("owner ")).count();
+      }
+      return 0;
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+
+  @OnEachBackend
+  void leavesNothingWhereItsStartIsInterrupted(String backend) throws Exception {
+    try (OverlaySdk sdk = site.open()) {
+      SessionSpec spec = site.on(backend).overlay(site.directoryOverlay(sdk));
+      sdk.start(spec).close();
+      for (int millis = 20; millis < 420; millis += 40) {
+        Future<?> starting = watching.submit(() -> sdk.start(NAME, spec).close());
+        Thread.sleep(millis);
+        starting.cancel(true);
+        // the thread of the pool is free when it has ended
+        watching.submit(() -> {}).get();
+        if (sdk.sessions().stream().anyMatch(session -> session.name().isPresent())) {
+          sdk.stop(NAME);
+        }
+        site.assertNothingLeft();
+        sdk.start(spec).close();
+      }
     }
   }
 
