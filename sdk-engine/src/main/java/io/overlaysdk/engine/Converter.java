@@ -10,7 +10,6 @@ import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.ImageFacts;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,8 +72,8 @@ final class Converter {
 
   private static boolean isEmpty(LayerSource source) {
     Path root = source.inUpper() ? source.file().resolve("upper") : source.file();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
-      return !entries.iterator().hasNext();
+    try {
+      return Listings.isEmpty(root);
     } catch (IOException e) {
       // an overlay that is completed later; whatever else is wrong is told when it is read
       return !Files.exists(root);

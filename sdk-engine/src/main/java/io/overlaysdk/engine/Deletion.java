@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
+import java.util.Iterator;
 import java.util.Set;
 import java.util.UUID;
 
@@ -52,7 +53,8 @@ final class Deletion {
     }
   }
 
-  private static void delete(SecureDirectoryStream<Path> parent, Path root) throws IOException {
+  /** Likewise of a directory in one that is open. */
+  static void delete(SecureDirectoryStream<Path> parent, Path root) throws IOException {
     if (isDeletedEmpty(parent, root)) {
       return;
     }
@@ -75,8 +77,9 @@ final class Deletion {
   }
 
   private void contents(SecureDirectoryStream<Path> directory, int depth) throws IOException {
-    for (Path entry : directory) {
-      Path name = entry.getFileName();
+    Iterator<Path> entries = directory.iterator();
+    while (Listings.hasNext(entries)) {
+      Path name = entries.next().getFileName();
       if (moved.contains(name)) {
         continue;
       }

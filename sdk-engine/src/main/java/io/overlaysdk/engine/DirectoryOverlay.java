@@ -5,7 +5,6 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.OverlayFacts.Kind;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -38,8 +37,8 @@ final class DirectoryOverlay {
       return false;
     }
     Path upper = overlay.path().resolve("upper");
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(upper)) {
-      return !entries.iterator().hasNext();
+    try {
+      return Listings.isEmpty(upper);
     } catch (IOException e) {
       return false;
     }
@@ -147,13 +146,9 @@ final class DirectoryOverlay {
   /** The names in the directory: a few, then how it goes on. */
   private List<String> names() {
     List<String> names = new ArrayList<>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(found.path())) {
-      for (Path entry : entries) {
-        if (names.size() == SHOWN) {
-          names.add("...");
-          break;
-        }
-        names.add(entry.getFileName().toString());
+    try {
+      for (Path entry : Listings.first(found.path(), SHOWN + 1)) {
+        names.add(names.size() == SHOWN ? "..." : entry.getFileName().toString());
       }
     } catch (IOException e) {
       throw unreadable(e);

@@ -4,7 +4,6 @@ import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -48,8 +47,8 @@ final class DirectoryTop implements Top {
   }
 
   static Set<String> names(Path directory) {
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries
+    try {
+      return Listings.of(directory).stream()
           .map(entry -> entry.getFileName().toString())
           .collect(Collectors.toCollection(TreeSet::new));
     } catch (IOException e) {
@@ -59,8 +58,8 @@ final class DirectoryTop implements Top {
 
   @Override
   public boolean isEmpty() {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(overlay.resolve("upper"))) {
-      return !entries.iterator().hasNext();
+    try {
+      return Listings.isEmpty(overlay.resolve("upper"));
     } catch (IOException e) {
       throw new OverlayException("cannot read " + overlay + ": " + e, e);
     }

@@ -7,7 +7,6 @@ import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.ImageFacts.Place;
 import io.overlaysdk.spi.ImageFacts.Use;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -171,8 +170,8 @@ final class HostPlaces {
   private Set<Path> entries(Path directory) {
     Set<Path> entries = new TreeSet<>();
     if (Files.isReadable(directory)) {
-      try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
-        stream.forEach(entries::add);
+      try {
+        entries.addAll(Listings.of(directory));
       } catch (IOException e) {
         throw new OverlayException("cannot look into " + directory + ": " + e, e);
       }

@@ -5,7 +5,6 @@ import io.overlaysdk.UnsupportedException;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -50,11 +49,12 @@ final class ImageTop implements Top {
   }
 
   @Override
+  @SuppressWarnings("NullAway") // an image lies in some directory
   public List<Path> unfinished() {
     List<Path> unfinished = new ArrayList<>();
     String beginning = "." + overlay.getFileName() + ".";
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(overlay.getParent())) {
-      for (Path entry : entries) {
+    try {
+      for (Path entry : Listings.of(overlay.getParent())) {
         String name = entry.getFileName().toString();
         if (NewFile.isPartial(entry)
             && name.startsWith(beginning)

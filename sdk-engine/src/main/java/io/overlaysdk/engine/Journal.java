@@ -9,7 +9,6 @@ import io.overlaysdk.OverlayException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -95,8 +94,8 @@ final class Journal {
       return entries;
     }
     PrivateDirectory.require(directory);
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
-      files.forEach(file -> entries.add(new Entry(file)));
+    try {
+      Listings.of(directory, "*" + SUFFIX).forEach(file -> entries.add(new Entry(file)));
     } catch (IOException e) {
       throw new OverlayException("cannot read the journal of sessions in " + directory, e);
     }

@@ -5,7 +5,6 @@ import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -287,8 +286,8 @@ record LayerStore(Path directory) {
 
   private static List<String> names(Path directory) {
     List<String> names = new ArrayList<>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-      entries.forEach(entry -> names.add(entry.getFileName().toString()));
+    try {
+      Listings.of(directory).forEach(entry -> names.add(entry.getFileName().toString()));
     } catch (IOException e) {
       throw new OverlayException("cannot read " + directory + ": " + e, e);
     }

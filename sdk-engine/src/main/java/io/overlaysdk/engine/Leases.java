@@ -6,7 +6,6 @@ import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayHolder;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -168,8 +167,8 @@ record Leases(Path overlay, Path directory) {
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       return all;
     }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      for (Path file : files) {
+    try {
+      for (Path file : Listings.of(directory)) {
         String name = file.getFileName().toString();
         if (name.equals(WRITER) || name.startsWith(READER)) {
           read(file).ifPresent(all::add);

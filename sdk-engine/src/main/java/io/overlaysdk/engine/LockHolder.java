@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.overlaysdk.OverlayHolder;
 import io.overlaysdk.spi.Secrets;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,19 +77,17 @@ final class LockHolder {
   }
 
   private Optional<String> pidByDescriptor() throws IOException {
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
-      for (Path process : processes) {
-        if (holds(process)) {
-          return Optional.of(process.getFileName().toString());
-        }
+    for (Path process : Listings.of(proc, "[0-9]*")) {
+      if (holds(process)) {
+        return Optional.of(process.getFileName().toString());
       }
     }
     return Optional.empty();
   }
 
   private boolean holds(Path process) {
-    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fdinfo"))) {
-      for (Path descriptor : descriptors) {
+    try {
+      for (Path descriptor : Listings.of(process.resolve("fdinfo"))) {
         if (pidIn(descriptor).isPresent()) {
           return true;
         }

@@ -1,7 +1,6 @@
 package io.overlaysdk.engine;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,8 +24,8 @@ final class LoopDevices {
 
   /** The device that a file is, where it is one. */
   static Optional<Path> of(Path file) {
-    try (DirectoryStream<Path> devices = Files.newDirectoryStream(DEVICES, "loop*")) {
-      for (Path device : devices) {
+    try {
+      for (Path device : Listings.of(DEVICES, "loop*")) {
         if (backing(device).equals(file.toString())) {
           return Optional.of(Path.of("/dev").resolve(device.getFileName()));
         }

@@ -5,7 +5,7 @@ import io.overlaysdk.CorruptOverlayException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.spi.OverlayFacts;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -160,10 +160,13 @@ final class ManifestFile {
    * @return whether it has not
    */
   static boolean undo(Path manifest, Path before, Path sign) {
-    if (!isName(manifest) || !NewFile.isPartial(before) || !isUnfilled(sign)) {
+    if (!isName(manifest) || !NewFile.isPartial(before)) {
       return false;
     }
     try {
+      if (!isUnfilled(sign)) {
+        return false;
+      }
       if (Files.isRegularFile(before, LinkOption.NOFOLLOW_LINKS)) {
         Files.move(before, manifest, StandardCopyOption.ATOMIC_MOVE);
       } else {
@@ -175,13 +178,13 @@ final class ManifestFile {
     }
   }
 
-  private static boolean isUnfilled(Path sign) {
+  private static boolean isUnfilled(Path sign) throws IOException {
     if (!Files.isDirectory(sign, LinkOption.NOFOLLOW_LINKS)) {
       return Files.exists(sign, LinkOption.NOFOLLOW_LINKS);
     }
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(sign)) {
-      return !entries.iterator().hasNext();
-    } catch (IOException e) {
+    try {
+      return Listings.isEmpty(sign);
+    } catch (AccessDeniedException e) {
       // one that is closed to this user has been filled
       return false;
     }

@@ -15,7 +15,6 @@ import io.overlaysdk.spi.Invocation;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.spi.Stdio;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -200,14 +199,8 @@ final class Packer {
 
   /** What lies beside the manifest. */
   private static Path content(Found pack, Path unpacked) throws IOException {
-    List<Path> others = new ArrayList<>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(unpacked)) {
-      for (Path entry : entries) {
-        if (!entry.endsWith(Pack.MANIFEST)) {
-          others.add(entry);
-        }
-      }
-    }
+    List<Path> others =
+        Listings.of(unpacked).stream().filter(entry -> !entry.endsWith(Pack.MANIFEST)).toList();
     boolean right =
         others.size() == 1
             && Files.isRegularFile(unpacked.resolve(Pack.MANIFEST), NOFOLLOW_LINKS)

@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.overlaysdk.OverlayException;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -77,16 +75,12 @@ record ProcStatus(long group, long session, boolean zombie, int depth, long star
   }
 
   private static boolean holds(Path descriptors, Path file) throws IOException {
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(descriptors)) {
-      for (Path descriptor : all) {
-        if (Files.readSymbolicLink(descriptor).equals(file)) {
-          return true;
-        }
+    for (Path descriptor : Listings.of(descriptors)) {
+      if (Files.readSymbolicLink(descriptor).equals(file)) {
+        return true;
       }
-      return false;
-    } catch (DirectoryIteratorException e) {
-      throw e.getCause();
     }
+    return false;
   }
 
   /** The pid that a process has in the innermost pid namespace it is in. */
@@ -122,8 +116,9 @@ record ProcStatus(long group, long session, boolean zombie, int depth, long star
   /** Of all processes that this one sees. */
   static List<Long> pids() {
     List<Long> pids = new ArrayList<>();
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
-      processes.forEach(process -> pids.add(Long.valueOf(process.getFileName().toString())));
+    try {
+      Listings.of(PROC, "[0-9]*")
+          .forEach(process -> pids.add(Long.valueOf(process.getFileName().toString())));
     } catch (IOException e) {
       if (Files.exists(PROC)) {
         throw untold(PROC, e);

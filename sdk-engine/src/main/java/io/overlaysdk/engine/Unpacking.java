@@ -11,7 +11,6 @@ import io.overlaysdk.layers.oci.OwnerMap;
 import io.overlaysdk.spi.Host;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,8 +84,8 @@ final class Unpacking {
   }
 
   private void requireEmpty(Path upper) {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(upper)) {
-      if (entries.iterator().hasNext()) {
+    try {
+      if (!Listings.isEmpty(upper)) {
         throw notEmpty();
       }
     } catch (IOException e) {

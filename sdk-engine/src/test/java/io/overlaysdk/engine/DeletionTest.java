@@ -1,17 +1,31 @@
 package io.overlaysdk.engine;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
 
 import io.overlaysdk.Configuration;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -128,5 +142,33 @@ class DeletionTest {
     HostMachine host = new HostMachine(Map.of(), System.getenv(), words -> Optional.empty());
     new Removal(host, launcher).remove(tree);
     assertFalse(Files.exists(tree));
+  }
+
+  @Test
+  void directoryThatCannotBeListedToItsEndIsAnIoException() throws IOException {
+    IOException failure = new IOException("Input/output error");
+    Path root = Path.of("root");
+    Path file = Path.of("file");
+    @SuppressWarnings("unchecked")
+    SecureDirectoryStream<Path> parent = mock(SecureDirectoryStream.class);
+    @SuppressWarnings("unchecked")
+    SecureDirectoryStream<Path> tree = mock(SecureDirectoryStream.class);
+    @SuppressWarnings("unchecked")
+    Iterator<Path> entries = mock(Iterator.class);
+    doThrow(new DirectoryNotEmptyException("root")).when(parent).deleteDirectory(root);
+    when(parent.getFileAttributeView(root, PosixFileAttributeView.class, NOFOLLOW_LINKS))
+        .thenReturn(mock(PosixFileAttributeView.class));
+    when(parent.newDirectoryStream(root, NOFOLLOW_LINKS)).thenReturn(tree);
+    when(tree.iterator()).thenReturn(entries);
+    when(entries.hasNext()).thenReturn(true).thenThrow(new DirectoryIteratorException(failure));
+    when(entries.next()).thenReturn(file);
+    BasicFileAttributeView view = mock(BasicFileAttributeView.class);
+    when(tree.getFileAttributeView(file, BasicFileAttributeView.class, NOFOLLOW_LINKS))
+        .thenReturn(view);
+    when(view.readAttributes()).thenReturn(mock(BasicFileAttributes.class));
+
+    assertSame(failure, assertThrows(IOException.class, () -> Deletion.delete(parent, root)));
+    verify(tree).deleteFile(file);
+    verify(tree).close();
   }
 }
