@@ -68,7 +68,7 @@ abstract class CommandSession implements Session {
       Execution.End end = live.await(live.ended());
       live.await(outRead);
       live.await(errRead);
-      if (triesAgain(end, err.text())) {
+      if (triesAgain(end, end.messages() + err.text())) {
         return run(command, listener);
       }
       listener.ifPresent(OutputListener::ended);

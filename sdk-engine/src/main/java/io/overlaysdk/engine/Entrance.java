@@ -138,11 +138,24 @@ final class Entrance {
           throw untalkable(e);
         }
         if (!again) {
-          throw results.notStarted(command, "the container ended: " + e);
+          giveUpResident(command, lastWords(container, e));
+          return Optional.empty();
         }
       }
       container.end();
     }
+  }
+
+  /** What a container said that ended before it could be asked anything. */
+  private static String lastWords(Resident container, IOException cause) {
+    try {
+      if (container.running().ended().isDone()) {
+        return container.running().messages();
+      }
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+    return "the container ended: " + cause;
   }
 
   private SlotExecution begin(Resident container, Command command, boolean reads)

@@ -18,6 +18,7 @@ abstract class Running {
   private final ProcessTree tree;
   private final Duration grace;
   private final CompletableFuture<Integer> ended;
+  private @Nullable String messages;
 
   private Running(ProcessTree tree, Duration grace, CompletableFuture<Integer> ended) {
     this.tree = tree;
@@ -30,7 +31,7 @@ abstract class Running {
       ProcessTree tree, Duration grace, CompletableFuture<Integer> ended, Path messages) {
     return new Running(tree, grace, ended) {
       @Override
-      String messages() throws IOException {
+      String read() throws IOException {
         try (InputStream in = Files.newInputStream(messages, LinkOption.NOFOLLOW_LINKS)) {
           return new String(in.readNBytes(LONGEST_MESSAGES), StandardCharsets.UTF_8);
         }
@@ -60,7 +61,7 @@ abstract class Running {
     }
 
     @Override
-    String messages() throws IOException {
+    String read() throws IOException {
       return new String(stderr().readAllBytes(), StandardCharsets.UTF_8)
           + new String(stdout().readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -76,7 +77,15 @@ abstract class Running {
   }
 
   /** What it wrote to both streams, after its end; no more than a pipe holds. */
-  abstract String messages() throws IOException;
+  synchronized String messages() throws IOException {
+    if (messages == null) {
+      messages = read();
+    }
+    return messages;
+  }
+
+  /** Reads them: a pipe gives them once. */
+  abstract String read() throws IOException;
 
   /** Ends it with all its children, and waits for that. */
   void end() {
