@@ -44,6 +44,7 @@ public final class Policy {
       boolean network,
       boolean devices,
       boolean fakeroot,
+      boolean capabilities,
       boolean locks,
       OptionalLong overlayBytes,
       OptionalLong overlayInodes,
@@ -177,6 +178,15 @@ public final class Policy {
   }
 
   /**
+   * Whether the commands of a session may have capabilities: root's, or with fakeroot those of its
+   * user namespace. Where they may not, such a session has to drop them ({@link
+   * SessionSpec#dropCapabilities}).
+   */
+  public boolean allowsCapabilities() {
+    return parts.capabilities;
+  }
+
+  /**
    * Whether an overlay is refused where its file system has no locks that all hosts know of. Else
    * lease files beside it keep those of this SDK apart there.
    */
@@ -220,6 +230,7 @@ public final class Policy {
     denied(rules, parts.network, "network");
     denied(rules, parts.devices, "devices");
     denied(rules, parts.fakeroot, "fakeroot");
+    denied(rules, parts.capabilities, "capabilities");
     if (parts.locks) {
       rules.add("locks required");
     }
@@ -268,6 +279,7 @@ public final class Policy {
     private boolean network = true;
     private boolean devices = true;
     private boolean fakeroot = true;
+    private boolean capabilities = true;
     private boolean locks;
     private OptionalLong overlayBytes = OptionalLong.empty();
     private OptionalLong overlayInodes = OptionalLong.empty();
@@ -408,6 +420,12 @@ public final class Policy {
       return this;
     }
 
+    /** Commands of root, and those with fakeroot, have to do without capabilities. */
+    public Builder denyCapabilities() {
+      capabilities = false;
+      return this;
+    }
+
     /** No overlays on file systems without locks that all hosts know of. */
     public Builder requireLocks() {
       locks = true;
@@ -462,6 +480,7 @@ public final class Policy {
               network,
               devices,
               fakeroot,
+              capabilities,
               locks,
               overlayBytes,
               overlayInodes,

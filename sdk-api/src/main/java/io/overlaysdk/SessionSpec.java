@@ -31,6 +31,7 @@ public final class SessionSpec {
       Set<Share> shares,
       Optional<ContainerPath> directory,
       boolean fakeroot,
+      boolean dropsCapabilities,
       boolean otherBase,
       boolean separateCommands,
       Optional<Gpu> gpu,
@@ -49,6 +50,7 @@ public final class SessionSpec {
     private Set<Share> shares;
     private Optional<ContainerPath> directory;
     private boolean fakeroot;
+    private boolean dropsCapabilities;
     private boolean otherBase;
     private boolean separateCommands;
     private Optional<Gpu> gpu;
@@ -66,6 +68,7 @@ public final class SessionSpec {
       shares = parts.shares;
       directory = parts.directory;
       fakeroot = parts.fakeroot;
+      dropsCapabilities = parts.dropsCapabilities;
       otherBase = parts.otherBase;
       separateCommands = parts.separateCommands;
       gpu = parts.gpu;
@@ -85,6 +88,7 @@ public final class SessionSpec {
           shares,
           directory,
           fakeroot,
+          dropsCapabilities,
           otherBase,
           separateCommands,
           gpu,
@@ -112,6 +116,7 @@ public final class SessionSpec {
             Map.of(),
             Set.of(),
             Optional.empty(),
+            false,
             false,
             false,
             false,
@@ -196,6 +201,16 @@ public final class SessionSpec {
   /** Commands appear to run as root, and see the owners that a package manager sets. */
   public SessionSpec fakeroot() {
     return with(draft -> draft.fakeroot = true);
+  }
+
+  /**
+   * Commands have no capabilities (capabilities(7)), those of root neither, and get none by setuid
+   * programs: a command that runs as root can then do with files what root may do as their owner,
+   * and nothing else. Where a backend enters the root by itself (fuse-overlayfs, overlayfs), {@code
+   * CAP_SYS_CHROOT} is left to root. Commands of a plain user have none without this either.
+   */
+  public SessionSpec dropCapabilities() {
+    return with(draft -> draft.dropsCapabilities = true);
   }
 
   /**
@@ -301,6 +316,10 @@ public final class SessionSpec {
 
   public boolean isFakeroot() {
     return parts.fakeroot;
+  }
+
+  public boolean dropsCapabilities() {
+    return parts.dropsCapabilities;
   }
 
   public boolean allowsOtherBase() {

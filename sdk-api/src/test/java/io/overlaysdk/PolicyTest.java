@@ -47,6 +47,8 @@ class PolicyTest {
             .binds(Map.of(Path.of("/data"), Access.READ_ONLY))
             .shares(Set.of(Share.WORKING_DIRECTORY))
             .denyNetwork()
+            .denyCapabilities()
+            .requireLocks()
             .overlayBytes(1 << 20)
             .build();
     assertEquals(
@@ -58,6 +60,8 @@ class PolicyTest {
             "binds {/data=READ_ONLY}",
             "share [cwd]",
             "network false",
+            "capabilities false",
+            "locks required",
             "create.size 1048576"),
         policy.rules());
   }

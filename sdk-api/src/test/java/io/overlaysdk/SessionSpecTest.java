@@ -33,6 +33,7 @@ class SessionSpecTest {
           spec -> spec.share(Share.HOME),
           spec -> spec.directory(ContainerPath.of("/d")),
           SessionSpec::fakeroot,
+          SessionSpec::dropCapabilities,
           SessionSpec::allowOtherBase,
           spec -> spec.gpu(Gpu.NVIDIA),
           spec -> spec.network(Network.NONE),
@@ -49,6 +50,7 @@ class SessionSpecTest {
     assertEquals(Set.of(), PLAIN.shares());
     assertEquals(Optional.empty(), PLAIN.directory());
     assertFalse(PLAIN.isFakeroot());
+    assertFalse(PLAIN.dropsCapabilities());
     assertFalse(PLAIN.allowsOtherBase());
     assertEquals(Optional.empty(), PLAIN.gpu());
     assertEquals(Network.HOST, PLAIN.network());
@@ -67,6 +69,7 @@ class SessionSpecTest {
     assertEquals(Set.of(Share.HOME), spec.shares());
     assertEquals(Optional.of(ContainerPath.of("/d")), spec.directory());
     assertTrue(spec.isFakeroot());
+    assertTrue(spec.dropsCapabilities());
     assertEquals(Optional.of(Gpu.NVIDIA), spec.gpu());
     assertEquals(Network.NONE, spec.network());
     assertEquals(Optional.of(Duration.ofSeconds(1)), spec.timeLimit());
@@ -186,7 +189,7 @@ class SessionSpecTest {
     assertEquals(
         "SessionSpec[image=base.sif, overlays=[upper],"
             + " binds=[Bind[source=/data, target=/in, access=READ_ONLY]], variables={A=...},"
-            + " shares=[HOME], directory=Optional[/d], fakeroot=true, otherBase=true,"
+            + " shares=[HOME], directory=Optional[/d], fakeroot=true, dropsCapabilities=true, otherBase=true,"
             + " separateCommands=false, gpu=Optional[NVIDIA],"
             + " network=NONE, timeLimit=Optional[PT1S], patience=Optional.empty,"
             + " labels={l=1},"

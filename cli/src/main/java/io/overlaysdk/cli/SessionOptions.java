@@ -81,6 +81,11 @@ final class SessionOptions {
   private boolean fakeroot;
 
   @Option(
+      names = "--drop-caps",
+      description = "Commands have no capabilities, those of root neither.")
+  private boolean dropCapabilities;
+
+  @Option(
       names = "--timeout",
       paramLabel = "TIME",
       converter = Amount.OfTime.class,
@@ -150,6 +155,7 @@ final class SessionOptions {
     session = session.share(shares.toArray(Share[]::new));
     session = backend == null ? session : session.backend(backend);
     session = fakeroot ? session.fakeroot() : session;
+    session = dropCapabilities ? session.dropCapabilities() : session;
     session = otherBase ? session.allowOtherBase() : session;
     session = timeout == null ? session : session.timeLimit(timeout);
     session = patience.of(session);

@@ -74,6 +74,7 @@ class ExecCommandTest {
         "--env",
         "EMPTY=",
         "--fakeroot",
+        "--drop-caps",
         "--timeout",
         "90s",
         "--network",
@@ -97,6 +98,7 @@ class ExecCommandTest {
             .variable("A", "1=2")
             .variable("EMPTY", "")
             .fakeroot()
+            .dropCapabilities()
             .timeLimit(Duration.ofSeconds(90))
             .network(Network.NONE)
             .gpu(Gpu.AMD)

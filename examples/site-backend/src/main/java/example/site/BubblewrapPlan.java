@@ -134,6 +134,9 @@ record BubblewrapPlan(Request request) implements Plan {
     // the script makes these where the image and the host have them
     words.addAll(List.of("--ro-bind-try", "passwd", "/etc/passwd"));
     words.addAll(List.of("--ro-bind-try", "group", "/etc/group"));
+    if (request.spec().dropsCapabilities()) {
+      words.addAll(List.of("--cap-drop", "ALL"));
+    }
     if (request.spec().network() == Network.NONE) {
       words.add("--unshare-net");
     } else {

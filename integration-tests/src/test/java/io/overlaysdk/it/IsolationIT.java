@@ -5,14 +5,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.overlaysdk.Access;
 import io.overlaysdk.Bind;
 import io.overlaysdk.Command;
 import io.overlaysdk.ContainerPath;
+import io.overlaysdk.NoBackendException;
 import io.overlaysdk.Overlay;
 import io.overlaysdk.OverlaySdk;
+import io.overlaysdk.Result;
 import io.overlaysdk.RunningCommand;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
@@ -208,6 +211,51 @@ class IsolationIT {
         assertNowhere(secret, explained + spec + command);
       }
     }
+  }
+
+  /** CAP_SYS_CHROOT is number 18; in lines of /proc/self/status. */
+  @OnEachBackend
+  void commandsDropCapabilitiesWhereThatIsAsked(String backend, Images images) throws Exception {
+    String script = "grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/self/status";
+    Set<String> some = Set.of("0".repeat(16), "0000000000040000", "1");
+    boolean root = System.getProperty("user.name").equals("root");
+    for (boolean separate : new boolean[] {false, true}) {
+      try (Bench bench = Bench.of(backend, temp)) {
+        SessionSpec plain = bench.on(images.tutorial()).overlay(Overlay.ephemeral());
+        SessionSpec spec = separate ? plain.separateCommands() : plain;
+        try (Session session = bench.start(spec.dropCapabilities())) {
+          assertEquals(Set.of(), other(some, session.run("sh", "-c", script).orThrow()));
+          session.run("sh", "-c", "id -u && echo new >/app/message.txt").orThrow();
+          boolean mounts = session.run("mount", "-t", "tmpfs", "tmpfs", "/mnt").succeeded();
+          assertFalse(mounts);
+        }
+        try (Session session = bench.start(spec)) {
+          Set<String> more = other(some, session.run("sh", "-c", script).orThrow());
+          assertEquals(root, more.stream().anyMatch(value -> !value.equals("0")));
+        }
+        if (backend.contains("overlayfs") && !root) {
+          try (Session session = bench.start(spec.fakeroot().dropCapabilities())) {
+            assertEquals("0\n", session.run("id", "-u").orThrow().stdout());
+            assertEquals(Set.of(), other(some, session.run("sh", "-c", script).orThrow()));
+          }
+        } else if (!root) {
+          NoBackendException e =
+              assertThrows(
+                  NoBackendException.class, () -> bench.start(spec.fakeroot().dropCapabilities()));
+          assertTrue(e.getMessage().contains("fakeroot without capabilities"), e::getMessage);
+        }
+      }
+    }
+  }
+
+  /** The values in what was printed, without these. */
+  private static Set<String> other(Set<String> known, Result result) {
+    return result
+        .stdout()
+        .lines()
+        .map(line -> line.substring(line.indexOf('\t') + 1))
+        .filter(value -> !known.contains(value))
+        .collect(Collectors.toSet());
   }
 
   /** A program that a container leaves runs as whom it belongs to, whoever starts it. */

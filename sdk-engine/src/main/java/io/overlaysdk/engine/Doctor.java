@@ -133,6 +133,7 @@ final class Doctor {
     questions.put("squashfs overlay", readOnly(plain, sif, OverlayFacts.Kind.SQUASHFS));
     questions.put("read-only overlay", readOnly(plain, sandbox, OverlayFacts.Kind.DIRECTORY));
     questions.put("fakeroot", new Question(plain.fakeroot(), sandbox, List.of()));
+    questions.put("no capabilities", new Question(plain.dropCapabilities(), sandbox, List.of()));
     questions.put("no network", new Question(plain.network(Network.NONE), sandbox, List.of()));
     questions.put("NVIDIA GPU", new Question(plain.gpu(Gpu.NVIDIA), sif, List.of()));
     questions.put("AMD GPU", new Question(plain.gpu(Gpu.AMD), sif, List.of()));

@@ -114,7 +114,7 @@ final class Planner {
   Planned plan(SessionSpec spec, Path scratch, Facts facts) {
     Set<Share> shares = shares(spec);
     Map<String, String> variables = variables(spec, shares);
-    policy.session(spec, shares);
+    policy.session(spec, shares, host.identity());
     List<Bind> shared = policy.binds(shared(spec, shares));
     ImageFacts image = image(spec, scratch, facts);
     Admission admission = policy.image(image);
@@ -164,7 +164,7 @@ final class Planner {
    */
   void requireAllowed(SessionSpec spec, Path scratch, Facts facts) {
     Set<Share> shares = shares(spec);
-    policy.session(spec, shares);
+    policy.session(spec, shares, host.identity());
     policy.binds(shared(spec, shares));
     policy.image(image(spec, scratch, facts));
   }

@@ -10,6 +10,7 @@ import io.overlaysdk.Policy;
 import io.overlaysdk.PolicyException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Share;
+import io.overlaysdk.spi.Identity;
 import io.overlaysdk.spi.ImageFacts;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -99,15 +100,23 @@ final class PolicyCheck {
    * What a session asks for besides its image and its binds.
    *
    * @param shares what it shares with the host, whoever said so
+   * @param user who runs it
    * @throws PolicyException where it may not
    */
-  void session(SessionSpec spec, Set<Share> shares) {
+  void session(SessionSpec spec, Set<Share> shares, Identity user) {
     for (Policy policy : policies) {
       if (!policy.allowsNetwork() && spec.network() != Network.NONE) {
         throw ImageRules.refused(
             policy,
             "network",
             "the session sees the host's network; ask for none (--network none)");
+      }
+      boolean capable = (user.isRoot() || spec.isFakeroot()) && !spec.dropsCapabilities();
+      if (!policy.allowsCapabilities() && capable) {
+        throw ImageRules.refused(
+            policy,
+            "capabilities",
+            "the session's commands have those of root; drop them (--drop-caps)");
       }
       if (!policy.allowsDevices() && spec.gpu().isPresent()) {
         throw ImageRules.refused(

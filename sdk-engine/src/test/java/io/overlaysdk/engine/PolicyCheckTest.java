@@ -16,6 +16,7 @@ import io.overlaysdk.Policy;
 import io.overlaysdk.PolicyException;
 import io.overlaysdk.SessionSpec;
 import io.overlaysdk.Share;
+import io.overlaysdk.testkit.Identities;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -303,6 +304,19 @@ class PolicyCheckTest {
   }
 
   @Test
+  void whoHasCapabilitiesDropsThemWhereTheyAreDenied() {
+    SessionSpec spec = SessionSpec.on(Image.host());
+    PolicyCheck check = check(Policy.builder().denyCapabilities());
+    check.session(spec, Set.of(), Identities.plainUser());
+    check.session(spec.dropCapabilities(), Set.of(), Identities.root());
+    check.session(spec.fakeroot().dropCapabilities(), Set.of(), Identities.plainUser());
+    assertTrue(
+        refusal("capabilities", () -> check.session(spec, Set.of(), Identities.root()))
+            .contains("--drop-caps"));
+    refusal("capabilities", () -> check.session(spec.fakeroot(), Set.of(), Identities.plainUser()));
+  }
+
+  @Test
   void devicesAreNotBoundWhereTheyAreDenied() throws IOException {
     Path link = Files.createSymbolicLink(allowed.resolve("link"), Path.of("/dev/null"));
     PolicyCheck check = check(Policy.builder().denyDevices());
@@ -320,23 +334,29 @@ class PolicyCheckTest {
             Policy.builder().denyNetwork(),
             Policy.builder().denyDevices().denyFakeroot().shares(Set.of(Share.TMP)));
     SessionSpec alone = spec.network(Network.NONE);
-    check.session(alone, Set.of(Share.TMP));
-    assertTrue(refusal("network", () -> check.session(spec, Set.of())).contains("--network none"));
-    refusal("devices", () -> check.session(alone.gpu(Gpu.NVIDIA), Set.of()));
-    refusal("fakeroot", () -> check.session(alone.fakeroot(), Set.of()));
+    check.session(alone, Set.of(Share.TMP), Identities.plainUser());
     assertTrue(
-        refusal("share", () -> check.session(alone, Set.of(Share.HOME))).contains("shares home"));
-    check().session(spec.gpu(Gpu.AMD).fakeroot(), Set.of(Share.HOME));
+        refusal("network", () -> check.session(spec, Set.of(), Identities.plainUser()))
+            .contains("--network none"));
+    refusal(
+        "devices", () -> check.session(alone.gpu(Gpu.NVIDIA), Set.of(), Identities.plainUser()));
+    refusal("fakeroot", () -> check.session(alone.fakeroot(), Set.of(), Identities.plainUser()));
+    assertTrue(
+        refusal("share", () -> check.session(alone, Set.of(Share.HOME), Identities.plainUser()))
+            .contains("shares home"));
+    check().session(spec.gpu(Gpu.AMD).fakeroot(), Set.of(Share.HOME), Identities.plainUser());
   }
 
   @Test
   void anEphemeralOverlayHasALimitWhereThereIsOne() {
     SessionSpec spec = SessionSpec.on(Image.host());
     PolicyCheck check = check(Policy.builder().ephemeralBytes(1 << 20));
-    check.session(spec, Set.of());
-    check.session(spec.overlay(Overlay.ephemeral(1 << 20)), Set.of());
+    check.session(spec, Set.of(), Identities.plainUser());
+    check.session(spec.overlay(Overlay.ephemeral(1 << 20)), Set.of(), Identities.plainUser());
     for (Overlay overlay : List.of(Overlay.ephemeral((1 << 20) + 1024), Overlay.ephemeral())) {
-      refusal("create.ephemeral", () -> check.session(spec.overlay(overlay), Set.of()));
+      refusal(
+          "create.ephemeral",
+          () -> check.session(spec.overlay(overlay), Set.of(), Identities.plainUser()));
     }
   }
 

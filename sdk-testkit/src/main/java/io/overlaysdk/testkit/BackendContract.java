@@ -472,6 +472,7 @@ public abstract class BackendContract {
     all.put("fakeroot", SessionSpec::fakeroot);
     all.put("nvidia", spec -> spec.gpu(Gpu.NVIDIA));
     all.put("amd", spec -> spec.gpu(Gpu.AMD));
+    all.put("no capabilities", SessionSpec::dropCapabilities);
     all.put("no network", spec -> spec.network(Network.NONE));
     return all;
   }

@@ -14,7 +14,16 @@ import java.util.function.Supplier;
 final class PolicyReader {
   static final List<String> KEYS =
       List.of(
-          "images", "binds", "share", "build", "network", "devices", "fakeroot", "locks", "create");
+          "images",
+          "binds",
+          "share",
+          "build",
+          "network",
+          "devices",
+          "fakeroot",
+          "capabilities",
+          "locks",
+          "create");
   static final List<String> IMAGE_KEYS =
       List.of("paths", "owners", "digests", "remote", "host", "verified", "verifier");
   static final List<String> CREATE_KEYS = List.of("size", "inodes", "ephemeral");
@@ -39,6 +48,7 @@ final class PolicyReader {
     ifDenied(section, "network", policy::denyNetwork);
     ifDenied(section, "devices", policy::denyDevices);
     ifDenied(section, "fakeroot", policy::denyFakeroot);
+    ifDenied(section, "capabilities", policy::denyCapabilities);
     section.ifPresent("locks", this::locks);
     section.ifPresent("create", node -> limits(Section.of(node, CREATE_KEYS)));
   }

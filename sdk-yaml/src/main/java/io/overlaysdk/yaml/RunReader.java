@@ -26,6 +26,7 @@ final class RunReader {
           "share",
           "directory",
           "fakeroot",
+          "drop-capabilities",
           "other-base",
           "separate-commands",
           "gpu",
@@ -100,6 +101,8 @@ final class RunReader {
   private static SessionSpec limits(SessionSpec session, Section run) {
     session = with(session, run, "directory", (s, n) -> s.directory(Values.containerPath(n)));
     session = with(session, run, "fakeroot", (s, n) -> n.truth() ? s.fakeroot() : s);
+    session =
+        with(session, run, "drop-capabilities", (s, n) -> n.truth() ? s.dropCapabilities() : s);
     session = with(session, run, "other-base", (s, n) -> n.truth() ? s.allowOtherBase() : s);
     session =
         with(session, run, "separate-commands", (s, n) -> n.truth() ? s.separateCommands() : s);

@@ -45,6 +45,7 @@ class PolicyReaderTest {
             .denyNetwork()
             .denyDevices()
             .denyFakeroot()
+            .denyCapabilities()
             .requireLocks()
             .overlayBytes(100L << 30)
             .overlayInodes(1 << 20)
@@ -69,6 +70,7 @@ class PolicyReaderTest {
               network: false
               devices: false
               fakeroot: false
+              capabilities: false
               locks: required
               create: {size: 100G, inodes: 1M, ephemeral: 10G}
             """

@@ -112,8 +112,8 @@ class WorkflowFileTest {
             {image: base, overlays: [{overlay: mine, access: read-only}, small],
                 command: [sh, -c, "echo $A", no, 0123], stdin: "é\\n",
                 environment: {A: no, B: ""}, binds: ["/s:/t:ro", {source: data, target: /data}],
-                share: [tmp, env], directory: /app, fakeroot: true, other-base: true, gpu: nvidia, network: none,
-                time-limit: 2m, backend: apptainer}""");
+                share: [tmp, env], directory: /app, fakeroot: true, drop-capabilities: true,
+                other-base: true, gpu: nvidia, network: none, time-limit: 2m, backend: apptainer}""");
     assertEquals(
         SessionSpec.on(Image.at(Path.of("base.sif")))
             .overlay(Overlay.at(Path.of("my_overlay")).readOnly())
@@ -125,6 +125,7 @@ class WorkflowFileTest {
             .variable("B", "")
             .directory(ContainerPath.of("/app"))
             .fakeroot()
+            .dropCapabilities()
             .allowOtherBase()
             .gpu(Gpu.NVIDIA)
             .network(Network.NONE)

@@ -95,14 +95,14 @@ final class FuseOverlayfsPlanTest {
     List<String> all = list(UNSHARE_USER, NAMESPACES, "/usr/bin/sh -c SCRIPT overlay-sdk " + ROOT);
     return list(
         list(all, operations),
-        "enter /usr/bin/unshare self /home/ada / /bin/sh -c SCRIPT overlay-sdk 0 true");
+        "enter /usr/bin/unshare self keep /home/ada / /bin/sh -c SCRIPT overlay-sdk 0 true");
   }
 
   private static List<String> root(List<String> unshare, String... operations) {
     List<String> all = list(unshare, NAMESPACES, "/usr/bin/sh -c SCRIPT overlay-sdk " + ROOT);
     return list(
         list(all, operations),
-        "enter /usr/bin/unshare as-is /root / /bin/sh -c SCRIPT overlay-sdk 0 true");
+        "enter /usr/bin/unshare as-is keep /root / /bin/sh -c SCRIPT overlay-sdk 0 true");
   }
 
   private static String merge(String layers) {
@@ -306,9 +306,9 @@ final class FuseOverlayfsPlanTest {
     assertEquals(
         list(
             List.of(),
-            "enter /usr/bin/unshare self /home/ada /app /bin/sh -c SCRIPT"
+            "enter /usr/bin/unshare self keep /home/ada /app /bin/sh -c SCRIPT"
                 + " overlay-sdk 2 A B env -0"),
-        words.subList(words.size() - 14, words.size()));
+        words.subList(words.size() - 15, words.size()));
     assertEquals("console", words.get(words.indexOf("seal") - 1));
     assertEquals(
         Map.of("OVERLAYSDK_VALUE_0", "secret", "OVERLAYSDK_VALUE_1", ""), invocation.environment());

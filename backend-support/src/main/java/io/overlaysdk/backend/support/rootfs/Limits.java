@@ -32,6 +32,7 @@ final class Limits {
     limits.checkImage();
     limits.checkOverlays();
     limits.checkFakeroot();
+    limits.checkCapabilities();
     limits.checkScratch();
     request
         .spec()
@@ -46,6 +47,14 @@ final class Limits {
 
   private UnsupportedException refusal(String problem, String remedy) {
     return new UnsupportedException(backend + ": " + problem + ". " + remedy + ".");
+  }
+
+  private void checkCapabilities() {
+    if (request.spec().dropsCapabilities() && request.tool().tool(RootTools.SETPRIV).isEmpty()) {
+      throw refusal(
+          "there is no " + RootTools.SETPRIV + " to take capabilities away with",
+          "Install util-linux (on Debian the package of this name)");
+    }
   }
 
   private void checkImage() {

@@ -107,7 +107,9 @@ public final class MergedRoot implements Plan {
       words.add("console");
     }
     words.addAll(inside);
-    words.addAll(List.of("enter", unshare, mode == Mode.USER ? "self" : "as-is", home()));
+    words.addAll(List.of("enter", unshare, mode == Mode.USER ? "self" : "as-is"));
+    words.add(request.spec().dropsCapabilities() ? tool(RootTools.SETPRIV) : "keep");
+    words.add(home());
     words.add(command.directory().map(ContainerPath::text).orElse("/"));
     words.addAll(List.of("/bin/sh", "-c", IN_CONTAINER, "overlay-sdk"));
     words.add(Integer.toString(command.variables().size()));

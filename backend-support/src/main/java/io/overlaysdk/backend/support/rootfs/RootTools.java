@@ -30,6 +30,9 @@ public final class RootTools {
   /** What makes namespaces. */
   public static final String UNSHARE = "unshare";
 
+  /** What takes capabilities away; not on every machine. */
+  static final String SETPRIV = "setpriv";
+
   private static final String NEWUIDMAP = "newuidmap";
   private static final String NEWGIDMAP = "newgidmap";
 
@@ -135,6 +138,7 @@ public final class RootTools {
     packages.add(Map.entry(UNSHARE, "util-linux"));
     packages.add(Map.entry(MOUNT, MOUNT));
     packages.add(Map.entry(SHELL, "dash"));
+    find(SETPRIV, SETPRIV);
     return packages.stream()
         .filter(needed -> !find(needed.getKey(), needed.getKey()))
         .findFirst()
@@ -175,7 +179,7 @@ public final class RootTools {
         switch (name) {
           case FUSE2FS -> "-V";
           case SQUASHFUSE -> "--help";
-          case SHELL -> null;
+          case SHELL, SETPRIV -> null;
           default -> "--version";
         };
     if (option == null) {

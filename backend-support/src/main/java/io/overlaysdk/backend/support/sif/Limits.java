@@ -99,6 +99,9 @@ final class Limits {
 
   private void checkFakeroot() {
     if (request.identity().isRoot()) {
+      if (request.spec().dropsCapabilities()) {
+        return;
+      }
       if (!request.identity().capable() && installation.found().fact(Facts.WITHHELD).isEmpty()) {
         throw installation.refuse(
             "fakeroot",
@@ -106,6 +109,13 @@ final class Limits {
             "Run as a plain user.");
       }
       return;
+    }
+    if (request.spec().dropsCapabilities()) {
+      // --no-privs and --drop-caps are taken and change nothing (1.4.5)
+      throw installation.refuse(
+          "fakeroot without capabilities",
+          "leaves commands with fakeroot all capabilities of their user namespace",
+          "Leave one of them out, or use the backend fuse-overlayfs or overlayfs.");
     }
     if (request.identity().subordinate().isEmpty()) {
       // 1.4.5 would go on with a single id, or with a fakeroot command whose owners are forgotten

@@ -66,8 +66,12 @@ final class Planner {
 
   private void addUser() {
     Identity identity = request.identity();
+    boolean drops = request.spec().dropsCapabilities();
+    if (drops) {
+      options.add("--no-privs");
+    }
     if (identity.isRoot()) {
-      if (!identity.capable()) {
+      if (!identity.capable() && !drops) {
         installation
             .found()
             .fact(Facts.WITHHELD)

@@ -1,4 +1,4 @@
-# sh -c THIS overlay-sdk OPERATION... enter UNSHARE self|as-is HOME START
+# sh -c THIS overlay-sdk OPERATION... enter UNSHARE self|as-is SETPRIV|keep HOME START
 #     /bin/sh -c SCRIPT overlay-sdk COUNT NAME... WORD...
 # Completes the merged root, which is mounted at merged in the working directory, makes it the root
 # of a mount namespace of its own, and runs the words in it. It is process 1 of the pid namespace of
@@ -243,12 +243,13 @@ runnable() {
   esac
 }
 
-# enter UNSHARE self|as-is HOME START /bin/sh -c SCRIPT overlay-sdk COUNT NAME... WORD...: the words,
-# through the image's own shell where it has one, else as they are. The value of the Nth NAME is in
-# the environment.
+# enter UNSHARE self|as-is SETPRIV|keep HOME START /bin/sh -c SCRIPT overlay-sdk COUNT NAME... WORD...:
+# the words, through the image's own shell where it has one, else as they are. The value of the Nth
+# NAME is in the environment. With a SETPRIV they have no capabilities.
 enter() {
-  unshare=$1 user=$2 home=$3 start=$4
-  shift 4
+  unshare=$1 user=$2 setpriv=$3 home=$4 start=$5
+  shift 5
+  [ "$setpriv" != keep ] || setpriv=
   inside "$start" && [ -d "merged/$at" ] || fail "there is no directory $start in the container"
   count=$5
   if ! { inside /bin/sh && [ -f "merged/$at" ] && [ -x "merged/$at" ]; }; then
@@ -308,7 +309,7 @@ trim() {
     name=${name%%=*}
     case $name in
       # a line of a value may look like another variable: what is in use here stays
-      mask | path | home | start | term | user | unshare | words) ;;
+      mask | path | home | setpriv | start | term | user | unshare | words) ;;
       OVERLAYSDK_VALUE_* | PATH | '' | *[!A-Za-z0-9_]*) ;;
       *) unset "$name" ;;
     esac
@@ -329,15 +330,19 @@ trim() {
 # before. Who keeps the capabilities gets a root that there is nothing above of, as in switch_root.
 leap() {
   if [ "$user" = self ]; then
-    set -- --user --map-current-user --root=merged --wd="$start" -- "$@"
+    set -- "$unshare" --user --map-current-user --root=merged --wd="$start" -- "$@"
+    [ -z "$setpriv" ] || set -- "$setpriv" --no-new-privs "$@"
   else
     cd merged && mount -n --move . / || fail 'the merged root could not be made the root'
-    set -- --root=. --wd="$start" -- "$@"
+    set -- "$unshare" --root=. --wd="$start" -- "$@"
+    # unshare needs the one that is left to change the root
+    [ -z "$setpriv" ] || set -- "$setpriv" --no-new-privs --inh-caps=-all --ambient-caps=-all \
+      --bounding-set=-all,+sys_chroot "$@"
   fi
   umask "$mask"
   export PATH="$path" HOME="$home" LANG=C
   [ -z "${term-}" ] || export TERM="$term"
-  exec ${env:+"$env" --default-signal} "$unshare" "$@"
+  exec ${env:+"$env" --default-signal} "$@"
 }
 
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

@@ -93,7 +93,8 @@ final class MergedRootScriptTest {
     words.addAll(Arrays.asList(operations).subList(0, merged));
     words.addAll(List.of("enter", "/bin/sh", "-c", Scripts.read("inside.sh"), "overlay-sdk"));
     words.addAll(Arrays.asList(operations).subList(merged, operations.length));
-    words.addAll(List.of("enter", programs.resolve("unshare").toString(), "as-is", "/root", "/"));
+    words.addAll(
+        List.of("enter", programs.resolve("unshare").toString(), "as-is", "keep", "/root", "/"));
     words.addAll(List.of("/bin/sh", "-c", Scripts.read("in-container.sh"), "overlay-sdk"));
     words.addAll(Arrays.asList(command));
     return start(words, environment, stdin);
