@@ -179,16 +179,17 @@ record LayerStore(Path directory) {
     }
   }
 
+  /** Whoever has no lock may find less than there was a moment ago. */
   List<Known> known() {
     Path lines = directory.resolve(LINES);
-    return names(lines).stream().filter(LayerStore::isId).map(id -> known(lines, id)).toList();
+    return names(lines).stream()
+        .filter(LayerStore::isId)
+        .flatMap(
+            id -> TextsFile.read(lines.resolve(id), OF_LINE).map(file -> known(id, file)).stream())
+        .toList();
   }
 
-  private Known known(Path lines, String id) {
-    Path at = lines.resolve(id);
-    TextsFile file =
-        TextsFile.read(at, OF_LINE)
-            .orElseThrow(() -> new CorruptOverlayException(at + " is gone", null));
+  private Known known(String id, TextsFile file) {
     Set<String> tips = new TreeSet<>();
     for (String tip : file.required("tips").split(" ")) {
       if (isId(tip)) {
@@ -230,10 +231,10 @@ record LayerStore(Path directory) {
   /**
    * Deletes what was cut off when it was made, or when it was deleted: whoever has the lock may.
    *
-   * @param gone where overlays are not that it may know, as they never came or have been deleted
+   * @param left where overlays may not be that it knows, as they never came or have been deleted
    * @return what has been deleted
    */
-  List<Path> sweep(Removal removal, List<Path> gone) {
+  List<Path> sweep(Removal removal, List<Path> left) {
     List<Path> swept = new ArrayList<>();
     for (String name : names(directory)) {
       if (name.endsWith(DELETED)) {
@@ -250,10 +251,17 @@ record LayerStore(Path directory) {
       }
     }
     swept.forEach(removal::remove);
-    if (!gone.isEmpty()) {
-      known().stream().filter(one -> gone.contains(one.overlay())).forEach(one -> forget(one.id()));
-    }
+    missing(left).forEach(one -> forget(one.id()));
     return swept;
+  }
+
+  /** Which of the overlays at these places are not there; another one may be. */
+  List<Known> missing(List<Path> places) {
+    return places.isEmpty()
+        ? List.of()
+        : known().stream()
+            .filter(one -> places.contains(one.overlay()) && one.line().isEmpty())
+            .toList();
   }
 
   /** Adds a layer, what it lies on, and the history of it. */

@@ -434,35 +434,49 @@ final class Lines {
   }
 
   /**
-   * Ends what was cut off: what is left to do of it is done, and what it made for itself goes.
+   * Ends what was cut off: what is left to do of it is done, and what it made for itself goes. An
+   * overlay that is in use again is left to its user; that says nothing of its store.
    *
    * @param entry the record of it
-   * @return what has been deleted; nothing where the overlay is in use again, whose user sweeps, or
-   *     where a policy lets nobody lock it
+   * @return what has been deleted
+   * @throws OverlayBusyException where the store is in use, and knows of an overlay that never
+   *     came: only the record tells so, which is needed until then
+   * @throws PolicyException likewise where a policy lets nobody lock the store
    */
   List<Path> recover(Journal.Entry entry) {
     List<Path> swept = new ArrayList<>();
-    List<LayerStore> stores =
-        entry.paths("store").stream()
-            .filter(LayerStore::isName)
-            .filter(store -> Files.isDirectory(store, LinkOption.NOFOLLOW_LINKS))
-            .map(LayerStore::new)
-            .toList();
-    List<Path> leftImages = missing(entry.paths(LEFT_IMAGE));
-    List<Path> left =
-        Stream.concat(missing(entry.paths(LEFT)).stream(), leftImages.stream()).toList();
     try {
       entry.paths("line").stream()
           .filter(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS))
           .forEach(path -> locked(path, swept::add, line -> line));
-      leftImages.forEach(path -> new ImageTop(path, images).forget());
-      for (LayerStore store : stores) {
-        swept.addAll(collecting(store, () -> store.sweep(removal, left)));
-      }
     } catch (OverlayBusyException | PolicyException e) {
-      return swept;
+      // whoever uses it does the same first
+    } finally {
+      sweepStores(entry, swept);
     }
     return swept;
+  }
+
+  private void sweepStores(Journal.Entry entry, List<Path> swept) {
+    List<Path> leftImages = entry.paths(LEFT_IMAGE);
+    missing(leftImages).forEach(path -> new ImageTop(path, images).forget());
+    List<Path> left = Stream.concat(entry.paths(LEFT).stream(), leftImages.stream()).toList();
+    entry.paths("store").stream()
+        .filter(LayerStore::isName)
+        .filter(store -> Files.isDirectory(store, LinkOption.NOFOLLOW_LINKS))
+        .map(LayerStore::new)
+        .forEach(store -> swept.addAll(swept(store, left)));
+  }
+
+  private List<Path> swept(LayerStore store, List<Path> left) {
+    try {
+      return collecting(store, () -> store.sweep(removal, left));
+    } catch (OverlayBusyException | PolicyException e) {
+      if (store.missing(left).isEmpty()) {
+        return List.of();
+      }
+      throw e;
+    }
   }
 
   /** Deleting what a user has is allowed only where it plainly is an overlay. */

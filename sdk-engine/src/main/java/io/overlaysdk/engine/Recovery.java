@@ -1,6 +1,8 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
+import io.overlaysdk.PolicyException;
 import io.overlaysdk.Recovered;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,12 +100,14 @@ final class Recovery {
       remove(entry, "scratch", Recovery::isScratch, Recovered.Kind.SCRATCH, why, done);
       remove(entry, "partial", NewFile::isPartial, Recovered.Kind.UNFINISHED, why, done);
       removeManifests(entry, why, done);
-      sweep(entry, why, done);
+      boolean swept = sweep(entry, why, done);
       for (String kind : List.of("overlay", "lower")) {
         entry.paths(kind).forEach(path -> OverlayLock.forget(path, entry.toString()));
       }
-      entry.delete();
-      done.add(new Recovered(Recovered.Kind.SESSION, session, why));
+      if (swept) {
+        entry.delete();
+        done.add(new Recovered(Recovered.Kind.SESSION, session, why));
+      }
     }
   }
 
@@ -232,14 +236,20 @@ final class Recovery {
     }
   }
 
-  /** What cannot be swept now goes with the next operation on the overlay. */
-  private void sweep(Journal.Entry entry, String why, List<Recovered> done) {
+  /**
+   * What cannot be swept now goes with the next operation on the overlay, or with the record.
+   *
+   * @return whether the record is needed no more
+   */
+  private boolean sweep(Journal.Entry entry, String why, List<Recovered> done) {
     try {
       for (Path path : lines.recover(entry)) {
         done.add(new Recovered(Recovered.Kind.UNFINISHED, path.toString(), why));
       }
+      return true;
     } catch (OverlayException e) {
       LOG.warn("what is left of the {} stays: {}", entry.values("session"), e.getMessage());
+      return !(e instanceof OverlayBusyException || e instanceof PolicyException);
     }
   }
 

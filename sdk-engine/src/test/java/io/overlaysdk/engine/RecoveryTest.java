@@ -5,13 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.mock;
 
+import io.overlaysdk.Access;
 import io.overlaysdk.spi.Host;
+import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.testkit.FakeHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,17 +28,19 @@ class RecoveryTest {
 
   @TempDir private Path directory;
   private Path state;
+  private Lines lines;
   private Recovery recovery;
 
   @BeforeEach
   void make() throws IOException {
     state = Files.createDirectory(directory.resolve("state"));
     Host host = FakeHost.linux();
+    lines = LinesTest.lines(new Journal(state));
     recovery =
         new Recovery(
             new Journal(state),
             new Removal(host, mock(Launcher.class)),
-            LinesTest.lines(new Journal(state)),
+            lines,
             Duration.ofMillis(10));
   }
 
@@ -120,5 +126,62 @@ class RecoveryTest {
     recovery.run();
     assertEquals("old", Files.readString(manifest));
     assertFalse(Files.exists(before));
+  }
+
+  @Test
+  void whatAKilledForkLeftGoesWhileTheOverlayIsInUse() throws IOException {
+    LayerStore store = killedFork();
+    OverlayLock used = lock("mine");
+    recovery.run();
+    used.close();
+
+    assertEquals(List.of(directory.resolve("mine")), overlays(store));
+    assertFalse(Files.exists(state.resolve("a.session")));
+    lines.delete(directory.resolve("mine"));
+    assertFalse(Files.exists(store.directory()));
+  }
+
+  @Test
+  void theRecordOfAKilledForkStaysAsLongAsItsStoreIsInUse() throws IOException {
+    LayerStore store = killedFork();
+    OverlayLock used = lock(store.directory().getFileName().toString());
+    assertEquals(List.of(), recovery.run());
+    used.close();
+    assertTrue(Files.exists(state.resolve("a.session")));
+
+    Path again = directory.resolve("fork");
+    lines.fork(directory.resolve("mine"), Optional.empty(), again);
+    assertEquals(1, recovery.run().size());
+    assertEquals(
+        List.of(again, directory.resolve("mine")),
+        overlays(store),
+        "the one that came at last, and not the one that never did");
+    assertFalse(Files.exists(state.resolve("a.session")));
+  }
+
+  /** Killed before the last rename: the store knows of a fork that never came. */
+  private LayerStore killedFork() throws IOException {
+    directory = directory.toRealPath();
+    Path mine = directory.resolve("mine");
+    Files.createDirectories(mine.resolve("upper"));
+    Files.createDirectory(mine.resolve("work"));
+    String at = lines.snapshot(mine, "").id();
+    LayerStore store = LayerStore.beside(mine);
+    Path fork = directory.resolve("fork");
+    store.remember(
+        new Line(fork, LayerStore.newId(), store, Optional.of(at), Optional.empty()), Set.of(at));
+    record("store " + store.directory(), "line " + mine, "left " + fork);
+    return store;
+  }
+
+  private OverlayLock lock(String name) {
+    return OverlayLock.take(
+        new OverlayFacts(OverlayFacts.Kind.DIRECTORY, directory.resolve(name), Access.READ_WRITE),
+        new Locking(FakeHost.linux(), Optional.empty()),
+        "");
+  }
+
+  private static List<Path> overlays(LayerStore store) {
+    return store.known().stream().map(LayerStore.Known::overlay).sorted().toList();
   }
 }
