@@ -11,7 +11,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,7 +21,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A file that this JVM locks, or looks into while it may have it locked. There is one for each
  * file, however many use it, because the end of any descriptor drops all POSIX locks that the
- * process has on the file (fcntl(2)): nothing is closed before the last user has gone.
+ * process has on the file (fcntl(2)): nothing is closed before the last user has gone, and {@link
+ * Descriptors} are shared with other copies of this class. Of two copies one has a lock at a time,
+ * shared or not, because Java knows of locks in the whole JVM and shares none of its own.
  */
 final class OpenFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OpenFile.class);
@@ -35,7 +36,7 @@ final class OpenFile implements AutoCloseable {
     TAKEN,
     /** Taken, as far as this JVM goes: the file system has no locks. */
     UNSUPPORTED,
-    /** Somebody else in this JVM has it. */
+    /** Somebody else in this JVM has it, in this copy of the engine or another one. */
     OURS,
     /** Another process has it. */
     THEIRS
@@ -63,13 +64,8 @@ final class OpenFile implements AutoCloseable {
   private volatile Path path;
 
   private final Object key;
+  private final Descriptors descriptors;
   private int users;
-
-  /** Reading through a channel would let an interrupt close it, and drop the locks. */
-  private @Nullable RandomAccessFile reader;
-
-  private @Nullable FileChannel shared;
-  private @Nullable FileChannel exclusive;
   private @Nullable FileLock lock;
   private boolean asksOthers;
   private int holders;
@@ -79,6 +75,7 @@ final class OpenFile implements AutoCloseable {
   private OpenFile(Path path, Object key) {
     this.path = path;
     this.key = key;
+    this.descriptors = new Descriptors(key);
   }
 
   /**
@@ -149,18 +146,7 @@ final class OpenFile implements AutoCloseable {
   }
 
   private FileChannel channel(boolean shares) throws IOException {
-    if (shares) {
-      if (shared == null || !shared.isOpen()) {
-        shared = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-      }
-      return shared;
-    }
-    if (exclusive == null || !exclusive.isOpen()) {
-      exclusive =
-          FileChannel.open(
-              path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-    }
-    return exclusive;
+    return shares ? descriptors.shared(path) : descriptors.exclusive(path);
   }
 
   synchronized void unlock() {
@@ -235,21 +221,16 @@ final class OpenFile implements AutoCloseable {
   }
 
   /** Reads some bytes at a place; fewer, or -1, at the end. */
-  synchronized int read(byte[] bytes, int at, long offset) throws IOException {
-    RandomAccessFile file = reader();
-    file.seek(offset);
-    return file.read(bytes, at, bytes.length - at);
-  }
-
-  synchronized long size() throws IOException {
-    return reader().length();
-  }
-
-  private RandomAccessFile reader() throws IOException {
-    if (reader == null) {
-      reader = new RandomAccessFile(path.toFile(), "r");
+  int read(byte[] bytes, int at, long offset) throws IOException {
+    RandomAccessFile file = descriptors.reader(path);
+    synchronized (file) {
+      file.seek(offset);
+      return file.read(bytes, at, bytes.length - at);
     }
-    return reader;
+  }
+
+  long size() throws IOException {
+    return descriptors.reader(path).length();
   }
 
   /** Ends one use of it. */
@@ -262,20 +243,8 @@ final class OpenFile implements AutoCloseable {
           if (users > 0) {
             return file;
           }
-          close(reader);
-          close(shared);
-          close(exclusive);
+          descriptors.close();
           return null;
         });
-  }
-
-  private static void close(@Nullable AutoCloseable opened) {
-    try {
-      if (opened != null) {
-        opened.close();
-      }
-    } catch (Exception e) {
-      LOG.debug("a file that was locked", e);
-    }
   }
 }
