@@ -7,7 +7,8 @@
 # Opening a pipe to one side waits for somebody at the other side, who may have gone by now. Opening it
 # to both sides first does not, here and in worker.sh.
 #
-# Slots are members of a pipeline, because a shell lets what it starts with & ignore SIGINT for good.
+# A slot is started as a member of a pipeline, because a shell lets what it starts with & ignore SIGINT
+# for good.
 overlaysdk_requests=$1
 overlaysdk_directory=${1%/*}
 overlaysdk_worker=$2
@@ -50,31 +51,32 @@ overlaysdk_slot() {
   done
 }
 
-# A shell that can start no process ends, and with it nobody hears the engine any more.
+# Starts the process of a slot and does not wait for it: the shell that would is killed, by a signal
+# of which shells say nothing, or by the one that nothing ignores. So there are as many as slots in use.
+overlaysdk_begin() {
+  (
+    overlaysdk_slot "$1" \
+      | /bin/sh -c 'kill -PIPE "$PPID" && kill -KILL "$PPID"' 2>/dev/null
+  )
+  # anything else tells of a process that could not be started
+  [ "$?" -gt 128 ]
+}
+
+# A shell that can start no process ends, and with it the container.
 overlaysdk_serve() {
-  trap 'kill -KILL "$$"' EXIT
   while read -r overlaysdk_word overlaysdk_rest <&3; do
     case $overlaysdk_word in
-    slot)
-      overlaysdk_slot "$overlaysdk_rest" | overlaysdk_serve
-      overlaysdk_status=$?
-      trap - EXIT
-      exit "$overlaysdk_status"
-      ;;
+    slot) overlaysdk_begin "$overlaysdk_rest" || exit ;;
     signal)
       # a name and the number of a process group
       kill -s "${overlaysdk_rest% *}" -- "-${overlaysdk_rest#* }" 2>/dev/null
       ;;
-    end)
-      trap - EXIT
-      exit 0
-      ;;
+    end) exit 0 ;;
     esac
   done
   # The engine is gone: nobody waits for what still runs. The guard beside the engine ends it in better
   # order, if it lives.
   sleep 1
-  kill -KILL "$$"
 }
 
 # The engine makes the pipes while the container starts, and is done long before, as a rule. One that
@@ -90,4 +92,6 @@ exec 6<>"$overlaysdk_requests" 3<"$overlaysdk_requests" || exit
 # a greeting: from here on the engine has its side of the pipe open
 read -r overlaysdk_word <&3 || exit
 [ "$3" = stay ] || exec 6<&-
-overlaysdk_serve
+# The first process waits all the time, and so takes leave of each orphan here when that ends.
+(overlaysdk_serve)
+exit

@@ -176,6 +176,41 @@ class NamedSessionIT {
     }
   }
 
+  /** However many have joined it and left, one after the other or the next before the last. */
+  @OnEachBackend
+  void keepsNoProcessForWhoeverHasLeft(String backend) {
+    try (OverlaySdk sdk = site.open()) {
+      sdk.start(NAME, site.on(backend).overlay(Overlay.ephemeral())).close();
+      long container = sdk.sessions().get(0).process();
+      joined(sdk).close();
+      long one = processes(container);
+      Session last = joined(sdk);
+      for (int i = 0; i < 10; i++) {
+        joined(sdk).close();
+        Session next = joined(sdk);
+        last.close();
+        last = next;
+      }
+      last.close();
+      Until.nothing(
+          LONG,
+          () -> {
+            long now = processes(container);
+            return now <= one ? List.of() : List.of(now + " processes, " + one + " before");
+          });
+    }
+  }
+
+  private static Session joined(OverlaySdk sdk) {
+    Session session = sdk.join(NAME);
+    session.run("true").orThrow();
+    return session;
+  }
+
+  private static long processes(long container) {
+    return ProcessHandle.of(container).orElseThrow().descendants().count();
+  }
+
   @OnEachBackend
   void leavingItEndsOnlyOwnCommands(String backend) throws Exception {
     try (OverlaySdk sdk = site.open()) {
