@@ -435,7 +435,7 @@ final class Engine implements OverlaySdk {
   }
 
   private NamedSessions named() {
-    return new NamedSessions(journal, recovery(), host, launcher, configuration.grace());
+    return new NamedSessions(journal, recovery(), host, launcher, guard, configuration.grace());
   }
 
   private CommandSession.Limits limits() {

@@ -32,6 +32,7 @@ final class Guard implements AutoCloseable {
   private final Optional<Invocation> invocation;
   private final Map<String, String> marks;
   private final Set<Long> running = new LinkedHashSet<>();
+  private final Set<String> joined = new LinkedHashSet<>();
   private @Nullable Process process;
 
   private Guard(
@@ -89,11 +90,27 @@ final class Guard implements AutoCloseable {
     tell("- " + pid + "\n");
   }
 
+  /**
+   * Guards what has this word in its environment from now on: the command of a container that is
+   * not of this JVM.
+   */
+  synchronized void joined(String mark) {
+    joined.add(mark);
+    tell("* " + mark + "\n");
+  }
+
+  /** Guards it no longer. */
+  synchronized void left(String mark) {
+    if (joined.remove(mark)) {
+      tell("/ " + mark + "\n");
+    }
+  }
+
   /** Lets go of the process beside, which ends with that. */
   @Override
   public synchronized void close() {
     if (process != null) {
-      if (running.isEmpty()) {
+      if (running.isEmpty() && joined.isEmpty()) {
         say(process, "=\n");
       }
       try {
@@ -107,7 +124,7 @@ final class Guard implements AutoCloseable {
 
   private void tell(String line) {
     boolean told = process != null && say(process, line);
-    if (!told && !running.isEmpty()) {
+    if (!told && !(running.isEmpty() && joined.isEmpty())) {
       begin();
     }
   }
@@ -122,6 +139,7 @@ final class Guard implements AutoCloseable {
       process = begun;
       StringBuilder lines = new StringBuilder();
       running.forEach(pid -> lines.append("+ ").append(pid).append('\n'));
+      joined.forEach(mark -> lines.append("* ").append(mark).append('\n'));
       say(begun, lines.toString());
     } catch (IOException | OutOfMemoryError e) {
       // the JDK starts a thread for each process

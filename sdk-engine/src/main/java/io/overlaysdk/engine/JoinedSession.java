@@ -30,6 +30,7 @@ final class JoinedSession extends CommandSession {
   private final String name;
   private final Stays stays;
   private final Resident resident;
+  private final Guard guard;
   private final Flush flush;
   private final Results results;
   private final Consumer<JoinedSession> onClose;
@@ -42,6 +43,7 @@ final class JoinedSession extends CommandSession {
       String name,
       Stays stays,
       Resident resident,
+      Guard guard,
       Flush flush,
       Limits limits,
       Listeners listeners,
@@ -50,6 +52,7 @@ final class JoinedSession extends CommandSession {
     this.name = name;
     this.stays = stays;
     this.resident = resident;
+    this.guard = guard;
     this.flush = flush;
     this.results =
         new Results(stays.backend(), stays.start(), command -> List.of(), thrown -> thrown);
@@ -62,19 +65,32 @@ final class JoinedSession extends CommandSession {
     requireOpen();
     Optional<InputStream> given = stdin(command);
     boolean reads = open || given.isPresent();
-    String own = mark + "-" + last.incrementAndGet();
+    // none begins another
+    String own = mark + "-" + last.incrementAndGet() + "-";
     Map<String, String> variables =
         merged(merged(stays.variables(), command.variables()), Map.of(CommandTree.MARK, own));
     byte[] request = ControlDirectory.request(command, variables, results.start(command), reads);
     Deadline deadline = Deadline.of(limit(command));
+    SlotExecution execution = begin(own, request, reads);
+    LiveCommand live = live(command, execution, given, open, deadline, results, () -> {});
+    running.add(live);
+    live.ended().whenComplete((end, failure) -> running.remove(live));
+    return live;
+  }
+
+  /** It ends with this process, however that ends. */
+  private SlotExecution begin(String own, byte[] request, boolean reads) {
+    guard.joined(own);
     try {
       SlotExecution execution = SlotExecution.begin(resident, own, request, reads);
-      LiveCommand live = live(command, execution, given, open, deadline, results, () -> {});
-      running.add(live);
-      live.ended().whenComplete((end, failure) -> running.remove(live));
-      return live;
+      execution.ended().whenComplete((end, failure) -> guard.left(own));
+      return execution;
     } catch (IOException e) {
+      guard.left(own);
       throw new LaunchException("the session " + name + " has ended", List.of(), e);
+    } catch (RuntimeException e) {
+      guard.left(own);
+      throw e;
     }
   }
 

@@ -24,13 +24,21 @@ final class NamedSessions {
   private final Recovery recovery;
   private final Host host;
   private final Launcher launcher;
+  private final Guard guard;
   private final Duration grace;
 
-  NamedSessions(Journal journal, Recovery recovery, Host host, Launcher launcher, Duration grace) {
+  NamedSessions(
+      Journal journal,
+      Recovery recovery,
+      Host host,
+      Launcher launcher,
+      Guard guard,
+      Duration grace) {
     this.journal = journal;
     this.recovery = recovery;
     this.host = host;
     this.launcher = launcher;
+    this.guard = guard;
     this.grace = grace;
   }
 
@@ -75,6 +83,7 @@ final class NamedSessions {
           name,
           stays,
           Resident.join(control, stays.pipe(), running),
+          guard,
           new Flush(host, launcher),
           limits,
           listeners,

@@ -3,23 +3,28 @@
 # started and "- PID" for each that has ended, from a pipe that nobody but the JVM can write to: when
 # there is no more to read, the JVM is gone, and whatever is still listed is ended with all its
 # children, in the order of ProcessTree. So is what the JVM had started and could not tell of: that
-# has MARK in its environment. "=" says that there is nothing of either kind. LOOKS tells how often
-# each kind of signal may be waited for, ten times a second.
-listed=' ' looks=$1 mark=$2
+# has MARK in its environment. So is what has a word there that came with "*", and did not come again
+# with "/". "=" says that there is nothing of any kind. LOOKS tells how often each kind of signal may
+# be waited for, ten times a second.
+listed=' ' looks=$1 marks=" $2 "
 trap '' HUP INT QUIT TERM
 cd /
 while read -r sign pid; do
   case $sign in
     +) listed="$listed$pid " ;;
     -) listed="${listed%% $pid *} ${listed#* $pid }" ;;
+    '*') marks="$marks$pid " ;;
+    /) marks="${marks%% $pid *} ${marks#* $pid }" ;;
     =) exit ;;
   esac
 done
 
 find_marked() {
-  for file in $(grep -ls "$mark" /proc/[0-9]*/environ); do
-    pid=${file#/proc/}
-    listed="$listed${pid%/environ} "
+  for mark in $marks; do
+    for file in $(grep -ls "$mark" /proc/[0-9]*/environ); do
+      pid=${file#/proc/}
+      listed="$listed${pid%/environ} "
+    done
   done
 }
 

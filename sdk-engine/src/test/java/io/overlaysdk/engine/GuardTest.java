@@ -95,6 +95,23 @@ class GuardTest {
   }
 
   @Test
+  void endsTheCommandsOfAContainerOfOthers() throws Exception {
+    ProcessBuilder builder = new ProcessBuilder("setsid", "sleep", "1000");
+    builder.environment().put(CommandTree.MARK, "word-12-");
+    process = builder.start();
+    builder.environment().put(CommandTree.MARK, "word-1-");
+    Process other = builder.start();
+    guard.joined("word-1-");
+    guard.joined("word-12-");
+    guard.left("word-12-");
+
+    guard.close();
+
+    assertEquals(128 + 15, other.waitFor());
+    assertTrue(process.isAlive());
+  }
+
+  @Test
   void isNotStartedAnewForWhatHasEnded() throws Exception {
     start("echo 1; exec sleep 1000", 1);
     guard.started(process.pid());

@@ -231,6 +231,30 @@ class NamedSessionIT {
     }
   }
 
+  /** And nothing else. */
+  @OnEachBackend
+  void theCommandOfAJoinerThatIsKilledEnds(String backend) throws Exception {
+    configure();
+    try (OverlaySdk sdk = site.open()) {
+      sdk.start(NAME, site.on(backend).overlay(Overlay.ephemeral())).close();
+      try (Session session = sdk.join(NAME)) {
+        RunningCommand lasting = session.start(Command.of("sh", "-c", "read x; echo $x"));
+        session.run("sh", "-c", "(setsid sleep 2000 &)").orThrow();
+        Process joiner =
+            begin("", "session", "exec", NAME, "--", "sh", "-c", ": >/shared/up; sleep 1000");
+        site.awaitShared("up", joiner);
+
+        joiner.destroyForcibly();
+
+        Until.nothing(LONG, () -> Traces.with(site.directory(), "sleep 1000").stream().toList());
+        assertTrue(Traces.with(site.directory(), "sleep 2000").isPresent());
+        lasting.stdin().write("on\n".getBytes(UTF_8));
+        lasting.stdin().close();
+        assertEquals("on\n", new String(lasting.stdout().readAllBytes(), UTF_8));
+      }
+    }
+  }
+
   @OnEachBackend
   void aDeadOneIsFoundAndItsNameIsFree(String backend) throws Exception {
     try (OverlaySdk sdk = site.open()) {
@@ -250,9 +274,7 @@ class NamedSessionIT {
 
   @OnEachBackend
   void theCommandLineJoinsWhatAnotherProcessOpened(String backend) throws Exception {
-    Path config = site.directory().resolve("config.yaml");
-    Files.writeString(
-        config, "scratch: \"" + site.scratch() + "\"\nstate: \"" + site.state() + "\"\n");
+    configure();
     assertEquals(
         0, overlay("", "session", "start", NAME, "-b", backend, "--ephemeral", "base.sif"));
     assertEquals(7, overlay("typed", "session", "exec", NAME, "--", "sh", "-c", "cat; exit 7"));
@@ -265,7 +287,17 @@ class NamedSessionIT {
     assertFalse(overlay("", "session", "exec", NAME, "--", "true") == 0);
   }
 
+  private void configure() throws IOException {
+    Files.writeString(
+        site.directory().resolve("config.yaml"),
+        "scratch: \"" + site.scratch() + "\"\nstate: \"" + site.state() + "\"\n");
+  }
+
   private int overlay(String input, String... words) throws IOException, InterruptedException {
+    return begin(input, words).waitFor();
+  }
+
+  private Process begin(String input, String... words) throws IOException {
     Path in = Files.writeString(site.directory().resolve("input"), input);
     ProcessBuilder builder =
         ChildJvm.of(site.directory(), "io.overlaysdk.cli.Main", words)
@@ -275,6 +307,6 @@ class NamedSessionIT {
     builder
         .environment()
         .put("OVERLAYSDK_CONFIG", site.directory().resolve("config.yaml").toString());
-    return builder.start().waitFor();
+    return builder.start();
   }
 }
