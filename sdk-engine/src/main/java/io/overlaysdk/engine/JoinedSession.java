@@ -88,7 +88,7 @@ final class JoinedSession extends CommandSession {
     } catch (IOException e) {
       guard.left(own);
       throw new LaunchException("the session " + name + " has ended", List.of(), e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       guard.left(own);
       throw e;
     }
