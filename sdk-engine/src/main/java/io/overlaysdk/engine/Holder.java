@@ -109,7 +109,8 @@ record Holder(
   }
 
   /**
-   * Empty where nobody here can tell: it is of another host, or in a container or outside of one.
+   * Empty where nobody here can tell: it is of another host, in a container or outside of one, or
+   * of a user whose processes this one does not see.
    */
   private Optional<Boolean> alive() {
     try {
@@ -119,9 +120,7 @@ record Holder(
       if (!boot.equals(Journal.bootId())) {
         return Optional.of(false);
       }
-      return pids.equals(Journal.pidNamespace())
-          ? Optional.of(process.isAlive())
-          : Optional.empty();
+      return pids.equals(Journal.pidNamespace()) ? process.alive() : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
     }

@@ -127,7 +127,7 @@ final class ImageKeeper {
     }
     System.out.write(HELD.getBytes(UTF_8));
     System.out.flush();
-    while (container.isAlive()) {
+    while (container.mayLive()) {
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }
     for (FileChannel channel : held) {

@@ -158,9 +158,20 @@ final class Journal {
       return Optional.of(new ProcessKey(Long.parseLong(parts[0]), Long.parseLong(parts[1])));
     }
 
-    boolean isAlive() {
+    /** Empty where that cannot be told: it, or when it was started, is not shown to all users. */
+    Optional<Boolean> alive() {
       ProcStatus status = ProcStatus.of(pid);
-      return status.startTicks() == start && !status.zombie();
+      if (status.startTicks() < 0) {
+        return ProcStatus.isGone(pid) ? Optional.of(false) : Optional.empty();
+      }
+      return start < 0
+          ? Optional.empty()
+          : Optional.of(status.startTicks() == start && !status.zombie());
+    }
+
+    /** False only where it is sure that it has ended. */
+    boolean mayLive() {
+      return alive().orElse(true);
     }
 
     @Override
@@ -317,7 +328,7 @@ final class Journal {
             && name.group(1).equals(bootId())
             && values("session").isEmpty()
             && ProcessKey.parse(name.group(2) + " " + name.group(3))
-                .filter(owner -> !owner.isAlive())
+                .filter(owner -> !owner.mayLive())
                 .isPresent();
       } catch (IOException e) {
         return false;

@@ -264,6 +264,21 @@ final class Launcher {
     return builder.start();
   }
 
+  /** What a program that ends at once writes to its standard error, in English. */
+  static String complaint(List<String> words) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(words);
+    builder.redirectInput(new File("/dev/null"));
+    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().clear();
+    builder.environment().put("LC_ALL", "C");
+    try (InputStream errors = builder.start().getErrorStream()) {
+      return new String(errors.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (OutOfMemoryError e) {
+      // the JDK starts a thread for each process
+      throw new IOException("cannot start " + words.get(0), e);
+    }
+  }
+
   /** Ends all that runs. */
   void endAll() {
     running.forEach(tree -> tree.end(grace));

@@ -25,7 +25,11 @@ import java.util.stream.Stream;
 record ProcStatus(long group, long session, boolean zombie, int depth, long startTicks) {
   private static final Path PROC = Path.of("/proc");
   private static final Path FUSE = Path.of("/dev/fuse");
-  private static final ProcStatus GONE = new ProcStatus(-1, -1, true, 0, -1);
+
+  /** Of one that has ended, and of one that is not shown to this user: {@link #isGone} tells. */
+  private static final ProcStatus UNSEEN = new ProcStatus(-1, -1, true, 0, -1);
+
+  private static final String HIDES = "hidepid=";
 
   static ProcStatus of(long pid) {
     Path directory = PROC.resolve(Long.toString(pid));
@@ -40,12 +44,53 @@ record ProcStatus(long group, long session, boolean zombie, int depth, long star
           depth(Files.readString(directory.resolve("status"), ISO_8859_1)),
           Long.parseLong(fields[19]));
     } catch (FileSystemException e) {
-      if (Files.exists(directory)) {
+      if (Files.exists(directory) && !hides(PROC)) {
         throw untold(directory, e);
       }
-      return GONE;
+      return UNSEEN;
     } catch (IOException e) {
-      return GONE;
+      return UNSEEN;
+    }
+  }
+
+  /** Whether it is sure that there is no such process. */
+  static boolean isGone(long pid) {
+    return isGone(pid, PROC);
+  }
+
+  /**
+   * Whether it is sure that there is no such process.
+   *
+   * @param proc where the kernel's process information is
+   */
+  static boolean isGone(long pid, Path proc) {
+    return !Files.exists(proc.resolve(Long.toString(pid)))
+        && (!hides(proc) || isUnknownToTheKernel(pid));
+  }
+
+  /** Whether users do not see each other's processes there, as with {@code hidepid}, proc(5). */
+  private static boolean hides(Path proc) {
+    Path table = proc.resolve("self/mountinfo");
+    try {
+      return !Files.exists(proc.resolve("1"))
+          || MountTable.of(proc, MountTable.parse(Files.readAllBytes(table)))
+              .filter(mount -> mount.options().stream().anyMatch(one -> one.startsWith(HIDES)))
+              .isPresent();
+    } catch (IOException e) {
+      throw untold(table, e);
+    }
+  }
+
+  /**
+   * Asks it by a signal, which it refuses to send to what it does not show. The JDK has none that
+   * does nothing, and looks for processes in {@code /proc} itself.
+   */
+  private static boolean isUnknownToTheKernel(long pid) {
+    List<String> words = List.of("/bin/sh", "-c", "kill -0 \"$1\"", "sh", Long.toString(pid));
+    try {
+      return Launcher.complaint(words).contains("No such process");
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -151,7 +151,7 @@ final class Recovery {
         // in a container, where the numbers are of other processes, or on the host of one
         return Optional.empty();
       }
-      return owner.get().isAlive()
+      return owner.get().mayLive()
           ? Optional.empty()
           : Optional.of("its owner, " + process + " on " + host + ", is dead");
     } catch (IOException e) {
@@ -174,7 +174,7 @@ final class Recovery {
 
   private void endProcesses(Journal.Entry entry, String why, List<Recovered> done) {
     for (Journal.ProcessKey process : entry.processes("process")) {
-      if (process.isAlive() || leftOrphans(process)) {
+      if (process.alive().orElse(false) || leftOrphans(process)) {
         new ProcessTree(process.pid(), true).end(grace);
         done.add(new Recovered(Recovered.Kind.PROCESS, Long.toString(process.pid()), why));
       }
