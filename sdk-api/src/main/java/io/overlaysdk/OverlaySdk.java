@@ -488,7 +488,7 @@ public interface OverlaySdk extends AutoCloseable {
    * image, the overlays, the variables and the directory. Changes and the caller's terminal are not
    * to be had.
    *
-   * @throws InvalidSpecException where there is none
+   * @throws InvalidSpecException where there is none, or it is of another host
    */
   Session join(String name);
 
@@ -501,7 +501,7 @@ public interface OverlaySdk extends AutoCloseable {
   /**
    * Ends a session that was opened under this name, with all that runs in it, whoever started that.
    *
-   * @throws InvalidSpecException where there is none
+   * @throws InvalidSpecException where there is none, or it is of another host
    */
   void stop(String name);
 

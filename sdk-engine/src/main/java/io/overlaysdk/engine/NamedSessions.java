@@ -103,6 +103,7 @@ final class NamedSessions {
               + (entry.isPresent() ? " any more" : "")
               + "; overlay session list tells which there are");
     }
+    Recovery.requireHere(entry.get());
     return entry.get();
   }
 

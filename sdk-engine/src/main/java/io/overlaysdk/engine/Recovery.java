@@ -1,5 +1,6 @@
 package io.overlaysdk.engine;
 
+import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.OverlayBusyException;
 import io.overlaysdk.OverlayException;
 import io.overlaysdk.PolicyException;
@@ -15,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,8 +82,15 @@ final class Recovery {
     }
   }
 
-  /** Ends one session, whoever uses it. */
+  /**
+   * Ends one session, whoever uses it.
+   *
+   * @throws InvalidSpecException where it may live elsewhere, and could not be ended from here
+   */
   void end(Journal.Entry entry) {
+    if (!isAbandoned(entry)) {
+      requireHere(entry);
+    }
     end(entry, "it was told to end", new ArrayList<>());
   }
 
@@ -154,6 +163,45 @@ final class Recovery {
       return owner.get().mayLive()
           ? Optional.empty()
           : Optional.of("its owner, " + process + " on " + host + ", is dead");
+    } catch (IOException e) {
+      throw unknownMachine(e);
+    }
+  }
+
+  /**
+   * Looks whether its processes are among those of this one: the journal may lie in a home that
+   * several hosts share, or that a container has bound.
+   *
+   * @throws InvalidSpecException where they are not
+   */
+  static void requireHere(Journal.Entry record) {
+    Journal.Entry entry = record.asItIs();
+    String session =
+        Stream.of("name", "session")
+            .flatMap(name -> entry.values(name).stream())
+            .findFirst()
+            .orElse(entry.toString());
+    try {
+      String host = Journal.hostName();
+      if (!entry.values("host").equals(List.of(host))) {
+        throw new InvalidSpecException(
+            "the session "
+                + session
+                + " is of the host "
+                + String.join(", ", entry.values("host"))
+                + ", and this is "
+                + host
+                + ": join and stop it there");
+      }
+      if (!isOfThisBoot(entry) || !entry.values("pids").equals(List.of(Journal.pidNamespace()))) {
+        throw new InvalidSpecException(
+            "the session "
+                + session
+                + " is of "
+                + host
+                + ", but of another pid namespace, in a container or outside of one: join and stop"
+                + " it there");
+      }
     } catch (IOException e) {
       throw unknownMachine(e);
     }

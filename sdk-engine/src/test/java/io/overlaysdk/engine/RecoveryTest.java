@@ -2,10 +2,12 @@ package io.overlaysdk.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.mock;
 
 import io.overlaysdk.Access;
+import io.overlaysdk.InvalidSpecException;
 import io.overlaysdk.spi.Host;
 import io.overlaysdk.spi.OverlayFacts;
 import io.overlaysdk.testkit.FakeHost;
@@ -18,7 +20,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecoveryTest {
   private static final String UUID = "0b9ff4b8-3c5f-4a5e-9d0e-1f2a3b4c5d6e";
@@ -183,5 +188,44 @@ class RecoveryTest {
 
   private static List<Path> overlays(LayerStore store) {
     return store.known().stream().map(LayerStore.Known::overlay).sorted().toList();
+  }
+
+  /** Of a host that shares the home, and of a container that has bound it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"host elsewhere", "pids pid:[1]"})
+  void refusesToEndWhatLivesElsewhere(String line) throws IOException {
+    record("name there", "pipe c0", "owner " + DEAD);
+    Path file = state.resolve("a.session");
+    Files.createSymbolicLink(state.resolve("there.name"), file.getFileName());
+    String field = line.split(" ")[0];
+    Files.writeString(file, Files.readString(file).replaceFirst(field + " .*", line));
+    Journal journal = new Journal(state);
+    NamedSessions sessions =
+        new NamedSessions(
+            journal,
+            recovery,
+            FakeHost.linux(),
+            mock(Launcher.class),
+            Guard.none(),
+            Duration.ofMillis(10));
+
+    String there = field.equals("host") ? "of the host elsewhere" : "of another pid namespace";
+    List<Executable> uses =
+        List.of(
+            () -> sessions.stop("there"),
+            () ->
+                sessions.join(
+                    "there",
+                    new CommandSession.Limits(Optional.empty(), Duration.ZERO, 0),
+                    new Listeners(),
+                    session -> {}),
+            () -> recovery.end(journal.named("there").orElseThrow()));
+    for (Executable use : uses) {
+      InvalidSpecException e = assertThrows(InvalidSpecException.class, use);
+      assertTrue(e.getMessage().startsWith("the session there is "), e::getMessage);
+      assertTrue(e.getMessage().contains(there), e::getMessage);
+    }
+    assertEquals(List.of(), recovery.run());
+    assertTrue(Files.exists(file));
   }
 }

@@ -30,6 +30,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -287,6 +288,28 @@ class NamedSessionIT {
     assertFalse(overlay("", "session", "exec", NAME, "--", "true") == 0);
   }
 
+  /** Of hosts that share a home: of another one's session nothing can be ended from here. */
+  @Test
+  void isNeitherStoppedNorJoinedFromAnotherHost() throws Exception {
+    configure();
+    try (OverlaySdk sdk = site.open()) {
+      sdk.start(NAME, site.on("overlayfs").overlay(site.directoryOverlay(sdk))).close();
+      String host = sdk.sessions().get(0).host();
+      List<String[]> uses =
+          List.of(
+              new String[] {"session", "stop", NAME},
+              new String[] {"session", "exec", NAME, "--", "true"});
+      for (String[] words : uses) {
+        assertEquals(125, overlay("", List.of("hostname elsewhere"), words));
+        String error = Files.readString(site.directory().resolve("errors"));
+        assertTrue(error.contains("is of the host " + host + ", and this is elsewhere"), error);
+      }
+      try (Session session = sdk.join(NAME)) {
+        session.run("true").orThrow();
+      }
+    }
+  }
+
   private void configure() throws IOException {
     Files.writeString(
         site.directory().resolve("config.yaml"),
@@ -294,16 +317,38 @@ class NamedSessionIT {
   }
 
   private int overlay(String input, String... words) throws IOException, InterruptedException {
-    return begin(input, words).waitFor();
+    return overlay(input, List.of(), words);
   }
 
   private Process begin(String input, String... words) throws IOException {
+    return begin(input, List.of(), words);
+  }
+
+  /**
+   * @param elsewhere what a shell does before, in namespaces of its own, where there is anything
+   */
+  private int overlay(String input, List<String> elsewhere, String... words)
+      throws IOException, InterruptedException {
+    return begin(input, elsewhere, words).waitFor();
+  }
+
+  private Process begin(String input, List<String> elsewhere, String... words) throws IOException {
     Path in = Files.writeString(site.directory().resolve("input"), input);
     ProcessBuilder builder =
         ChildJvm.of(site.directory(), "io.overlaysdk.cli.Main", words)
             .redirectInput(in.toFile())
             .redirectOutput(site.directory().resolve("output").toFile())
             .redirectError(site.directory().resolve("errors").toFile());
+    if (!elsewhere.isEmpty()) {
+      List<String> before = new ArrayList<>(List.of("unshare", "--uts", "--mount"));
+      if (!System.getProperty("user.name").equals("root")) {
+        before.addAll(List.of("--user", "--map-current-user", "--keep-caps"));
+      }
+      String script = String.join(" && ", elsewhere) + " && exec \"$@\"";
+      before.addAll(List.of("sh", "-c", script, "sh"));
+      before.addAll(builder.command());
+      builder.command(before);
+    }
     builder
         .environment()
         .put("OVERLAYSDK_CONFIG", site.directory().resolve("config.yaml").toString());
