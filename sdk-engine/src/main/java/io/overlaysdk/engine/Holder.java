@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 /**
  * Who writes to an overlay.
  *
+ * @param machine which host of that name; empty where that is not known
  * @param boot which start of the host
  * @param pids the namespace in which the number of the process holds
  * @param process with whose end it ends
@@ -22,6 +23,7 @@ import java.util.OptionalLong;
  */
 record Holder(
     String host,
+    String machine,
     String boot,
     String pids,
     Journal.ProcessKey process,
@@ -47,6 +49,7 @@ record Holder(
     try {
       return new Holder(
           Journal.hostName(),
+          Journal.machine(),
           Journal.bootId(),
           Journal.pidNamespace(),
           Journal.ProcessKey.of(pid),
@@ -65,6 +68,7 @@ record Holder(
     return String.join(
         "\n",
         "host " + line(host),
+        "machine " + line(machine),
         "boot " + line(boot),
         "pids " + line(pids),
         "process " + process,
@@ -94,6 +98,7 @@ record Holder(
       return Optional.of(
           new Holder(
               fields.getOrDefault("host", ""),
+              fields.getOrDefault("machine", ""),
               fields.getOrDefault("boot", ""),
               fields.getOrDefault("pids", ""),
               Journal.ProcessKey.parse(fields.getOrDefault("process", "")).orElseThrow(),
@@ -114,7 +119,7 @@ record Holder(
    */
   private Optional<Boolean> alive() {
     try {
-      if (!host.equals(Journal.hostName())) {
+      if (!Journal.isHere(host, machine)) {
         return Optional.empty();
       }
       if (!boot.equals(Journal.bootId())) {

@@ -1,5 +1,6 @@
 package io.overlaysdk.engine;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.DSYNC;
@@ -37,6 +38,9 @@ final class Journal {
   private static final Pattern NAME =
       Pattern.compile("[^.]+[.]([^.]+)[.]([0-9]{1,18})[.](-?[0-9]{1,18})" + Pattern.quote(SUFFIX));
 
+  /** Of a machine; before that has one the file is empty, or says so in a word. */
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
+
   /** How the links end that lead from the names of sessions to their records. */
   private static final String NAME_SUFFIX = ".name";
 
@@ -59,6 +63,7 @@ final class Journal {
         // at once, so that a kill leaves either all of it or nothing
         entry.append(
             line("host", hostName())
+                + line("machine", machine())
                 + line("boot", bootId())
                 + line("pids", pidNamespace())
                 + line("owner", self.toString())
@@ -125,6 +130,28 @@ final class Journal {
   /** Homes are shared between machines, and so is what lies in them. */
   static String hostName() throws IOException {
     return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+  }
+
+  /** Whether a record is of this host, which another one may have the name of. */
+  static boolean isHere(String host, String machine) throws IOException {
+    return host.equals(hostName()) && (machine.isEmpty() || machine.equals(machine()));
+  }
+
+  /** Tells apart hosts of one name; empty where this one, as a container may, has no id. */
+  static String machine() {
+    return machine(Path.of("/etc/machine-id"));
+  }
+
+  /** As machine-id(5) has it: others are to see nothing but what is made of the id. */
+  static String machine(Path file) {
+    try {
+      String id = Files.readString(file, ISO_8859_1).strip();
+      return ID.matcher(id).matches()
+          ? UUID.nameUUIDFromBytes(("overlay-sdk " + id).getBytes(UTF_8)).toString()
+          : "";
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   /** Changes with every start of the machine, after which no process of before lives. */

@@ -146,7 +146,7 @@ final class Recovery {
             ? Optional.of("it was cut off when it was begun")
             : Optional.empty();
       }
-      if (!entry.values("host").equals(List.of(host))) {
+      if (!isOfThisHost(entry)) {
         return Optional.empty();
       }
       if (!isOfThisBoot(entry)) {
@@ -183,14 +183,15 @@ final class Recovery {
             .orElse(entry.toString());
     try {
       String host = Journal.hostName();
-      if (!entry.values("host").equals(List.of(host))) {
+      if (!isOfThisHost(entry)) {
+        String other = String.join(", ", entry.values("host"));
         throw new InvalidSpecException(
             "the session "
                 + session
                 + " is of the host "
-                + String.join(", ", entry.values("host"))
+                + other
                 + ", and this is "
-                + host
+                + (other.equals(host) ? "another one of that name (/etc/machine-id)" : host)
                 + ": join and stop it there");
       }
       if (!isOfThisBoot(entry) || !entry.values("pids").equals(List.of(Journal.pidNamespace()))) {
@@ -205,6 +206,11 @@ final class Recovery {
     } catch (IOException e) {
       throw unknownMachine(e);
     }
+  }
+
+  private static boolean isOfThisHost(Journal.Entry entry) throws IOException {
+    return Journal.isHere(
+        String.join("", entry.values("host")), String.join("", entry.values("machine")));
   }
 
   /** Of an earlier start of the machine no process lives, and others have their numbers. */

@@ -137,6 +137,26 @@ class LeasesTest {
     assertEquals(Optional.empty(), holder.alive());
   }
 
+  /** Which started at another time, and has other processes. */
+  @Test
+  void ofAnotherHostOfTheSameNameAreNotTakenForDead() throws Exception {
+    Path lease = lease("writer", Journal.hostName(), "");
+    end(other);
+    String text =
+        Files.readString(lease)
+            .replaceFirst("boot .*", "boot its own")
+            .replaceFirst("machine .*", "machine another");
+    Files.writeString(lease, text);
+
+    OverlayHolder holder =
+        assertThrows(OverlayBusyException.class, this::write).details().orElseThrow();
+    assertEquals(Optional.empty(), holder.alive());
+
+    // as before there was such a line: a host is its name
+    Files.writeString(lease, text.replaceFirst("machine .*\n", ""));
+    write().close();
+  }
+
   @Test
   void ofAnotherHostAreNeverBrokenByTime() throws Exception {
     Path lease = lease("writer", "elsewhere", "");
@@ -261,6 +281,7 @@ class LeasesTest {
     Holder holder =
         new Holder(
             host,
+            Journal.machine(),
             Journal.bootId(),
             Journal.pidNamespace(),
             Journal.ProcessKey.of(other.pid()),

@@ -274,6 +274,7 @@ class OverlayLockTest {
   private static Holder holder(String host, boolean stays) throws IOException {
     return new Holder(
         host,
+        Journal.machine(),
         Journal.bootId(),
         Journal.pidNamespace(),
         Journal.ProcessKey.of(SELF.getAsLong()),

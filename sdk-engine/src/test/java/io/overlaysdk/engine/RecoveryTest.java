@@ -2,6 +2,7 @@ package io.overlaysdk.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.mock;
@@ -188,6 +189,40 @@ class RecoveryTest {
 
   private static List<Path> overlays(LayerStore store) {
     return store.known().stream().map(LayerStore.Known::overlay).sorted().toList();
+  }
+
+  @Test
+  void leavesWhatIsOfAnotherHostOfTheSameName() throws IOException {
+    record("name there", "pipe c0", "owner " + DEAD);
+    Path file = state.resolve("a.session");
+    String before = Files.readString(file).replaceFirst("boot .*", "boot its own");
+    Files.writeString(file, before + "machine another\n");
+    Journal.Entry entry = new Journal(state).entry("a.session").orElseThrow();
+
+    assertEquals(List.of(), recovery.run());
+    InvalidSpecException e = assertThrows(InvalidSpecException.class, () -> recovery.end(entry));
+    assertTrue(e.getMessage().contains("and this is another one of that name"), e::getMessage);
+
+    // of this one, and of a time when the id was not written down
+    for (String machine : List.of("machine " + Journal.machine() + "\n", "")) {
+      Files.writeString(file, before + machine);
+      assertEquals(1, recovery.run().size());
+      assertFalse(Files.exists(file));
+    }
+  }
+
+  @Test
+  void aMachineIsKnownByItsIdWhichIsNotShown() throws IOException {
+    Path file = directory.resolve("machine-id");
+    assertEquals("", Journal.machine(file));
+    for (String none : List.of("", "\n", "uninitialized\n")) {
+      assertEquals("", Journal.machine(Files.writeString(file, none)));
+    }
+    String id = "0123456789abcdef0123456789abcdef";
+    String one = Journal.machine(Files.writeString(file, id + "\n"));
+    assertFalse(one.isEmpty() || one.replace("-", "").equals(id));
+    assertEquals(one, Journal.machine(file));
+    assertNotEquals(one, Journal.machine(Files.writeString(file, id.replace('0', '1') + "\n")));
   }
 
   /** Of a host that shares the home, and of a container that has bound it. */

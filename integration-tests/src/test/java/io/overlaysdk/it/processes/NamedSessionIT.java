@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.overlaysdk.Command;
 import io.overlaysdk.InvalidSpecException;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class NamedSessionIT {
   private static final String NAME = "work-1";
+  private static final Path MACHINE = Path.of("/etc/machine-id");
   private static final Duration LONG = Duration.ofSeconds(30);
 
   private final ExecutorService watching = Executors.newSingleThreadExecutor();
@@ -304,6 +306,32 @@ class NamedSessionIT {
         String error = Files.readString(site.directory().resolve("errors"));
         assertTrue(error.contains("is of the host " + host + ", and this is elsewhere"), error);
       }
+      try (Session session = sdk.join(NAME)) {
+        session.run("true").orThrow();
+      }
+    }
+  }
+
+  /** As of two clones, or two that are called localhost. */
+  @Test
+  void livesForAnotherHostOfTheSameNameToo() throws Exception {
+    assumeTrue(
+        Files.isReadable(MACHINE) && Files.size(MACHINE) > 1, "this machine has no " + MACHINE);
+    configure();
+    Files.writeString(site.directory().resolve("machine"), "0".repeat(32) + "\n");
+    Files.writeString(site.directory().resolve("boot"), "its-own\n");
+    List<String> clone =
+        List.of(
+            "mount --bind machine " + MACHINE, "mount --bind boot /proc/sys/kernel/random/boot_id");
+    try (OverlaySdk sdk = site.open()) {
+      sdk.start(NAME, site.on("overlayfs").overlay(site.directoryOverlay(sdk))).close();
+      assertEquals(0, overlay("", clone, "recover"));
+      assertEquals(125, overlay("", clone, "delete", "overlay"));
+      String busy = Files.readString(site.directory().resolve("errors"));
+      assertTrue(busy.contains("is in use by the session " + NAME), busy);
+      assertEquals(125, overlay("", clone, "session", "stop", NAME));
+      String error = Files.readString(site.directory().resolve("errors"));
+      assertTrue(error.contains("and this is another one of that name"), error);
       try (Session session = sdk.join(NAME)) {
         session.run("true").orThrow();
       }
