@@ -19,6 +19,7 @@ import io.overlaysdk.OverlaySdk;
 import io.overlaysdk.Policy;
 import io.overlaysdk.Recovered;
 import io.overlaysdk.Result;
+import io.overlaysdk.RunningCommand;
 import io.overlaysdk.SdkListener;
 import io.overlaysdk.Session;
 import io.overlaysdk.SessionSpec;
@@ -252,7 +253,7 @@ class ContainerSessionTest {
   @Test
   void doesNotWaitForWhatAKilledToolLeft() {
     try (Session session = sdk.start(spec)) {
-      Result result = session.run("sh", "-c", "sleep 1000 & kill -9 $PPID; kill -9 $$");
+      Result result = session.run("sh", "-c", "sleep 20 & kill -9 $PPID; kill -9 $$");
       assertEquals(137, result.exitStatus());
       assertEquals(Termination.UNCERTAIN, result.termination());
       assertTrue(result.took().toSeconds() < 4, result.took().toString());
@@ -279,7 +280,9 @@ class ContainerSessionTest {
     Duration grace = Duration.ofSeconds(Long.MAX_VALUE);
     try (OverlaySdk patient = open(Configuration.builder(), grace);
         Session session = patient.start(spec)) {
-      assertEquals(0, session.run("sh", "-c", "sleep 1000 &").exitStatus());
+      RunningCommand running = session.start(Command.of("sleep", "1000"));
+      running.stop();
+      assertEquals(143, running.await().exitStatus());
     }
   }
 
