@@ -3,6 +3,7 @@ package io.overlaysdk.engine;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import io.overlaysdk.CancelledException;
 import io.overlaysdk.OverlayException;
 import java.io.EOFException;
 import java.io.IOException;
@@ -28,7 +29,39 @@ final class Digests {
 
   /** Of an image: of its content where it is a file, else of all names, modes, links and files. */
   static String ofImage(Path image) {
-    return Files.isDirectory(image) ? ofTree(image) : sha256(image);
+    return Files.isDirectory(image) ? ofTree(image) : ofFile(image);
+  }
+
+  /**
+   * Of the content of an image, which this JVM may have locked: the end of another descriptor would
+   * drop the lock.
+   */
+  static String ofFile(Path image) {
+    try {
+      Path real = image.toRealPath();
+      try (OpenFile file = OpenFile.of(real, OpenFile.key(real))) {
+        return ofAll(file);
+      }
+    } catch (IOException e) {
+      throw new OverlayException("cannot read " + image + ": " + e, e);
+    }
+  }
+
+  private static String ofAll(OpenFile file) throws IOException {
+    MessageDigest digest = sha256();
+    byte[] bytes = new byte[1 << 16];
+    long at = 0;
+    int count = file.read(bytes, 0, at);
+    while (count > 0) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancelledException(
+            "interrupted while " + file.path() + " was read", new InterruptedException());
+      }
+      digest.update(bytes, 0, count);
+      at += count;
+      count = file.read(bytes, 0, at);
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static String ofTree(Path root) {

@@ -85,7 +85,7 @@ final class UnpackedImages {
     // a session that is only explained leaves nothing behind
     Path at =
         directory.resolve(
-            digests.known(image.path()).orElseGet(() -> Digests.sha256(image.path())));
+            digests.known(image.path()).orElseGet(() -> Digests.ofFile(image.path())));
     return new ImageFacts(Kind.DIRECTORY, at.toString(), List.of(), host.identity().uid());
   }
 

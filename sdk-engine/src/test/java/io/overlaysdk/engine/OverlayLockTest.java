@@ -175,6 +175,18 @@ class OverlayLockTest {
     lock.close();
   }
 
+  /**
+   * What is the overlay of one session may be the base of another, which is asked for its digest.
+   */
+  @Test
+  void readsAnImageToItsEndWithoutLosingItsLock() {
+    String digest = Digests.sha256(image);
+    OverlayLock lock = write(image);
+    assertEquals(digest, Digests.ofImage(image));
+    assertEquals(SELF, LockHolder.writing(image, PROC).orElseThrow().process());
+    lock.close();
+  }
+
   @Test
   @Timeout(20)
   void findsAnOverlayThatWasRenamedWhileItIsRead() throws Exception {
