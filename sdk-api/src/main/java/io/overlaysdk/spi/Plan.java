@@ -32,7 +32,8 @@ public interface Plan {
 
   /**
    * How a command is run. The process that the engine starts from this, with its children, holds
-   * all mounts; when it has ended, none is left. Its exit status is that of the command.
+   * all mounts; when it has ended, none is left, nor a process inside: a pid namespace sees to
+   * that. Its exit status is that of the command.
    *
    * @param command words, variables and directory of what runs inside. Standard input is none of
    *     the plan's concern; the time limit neither

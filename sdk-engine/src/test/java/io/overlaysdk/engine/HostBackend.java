@@ -38,6 +38,32 @@ public class HostBackend implements Backend {
     return List.of(new HostPlan(request));
   }
 
+  /**
+   * Kills what the words have left of their session when they have ended, as the end of a pid
+   * namespace does.
+   */
+  private static final String ALONE =
+      """
+      "$@"
+      status=$?
+      session() {
+        read -r line 2>/dev/null <"$1" || return
+        line=${line##*) }
+        set -- $line
+        session=$4
+      }
+      session /proc/self/stat
+      mine=$session
+      for stat in /proc/[0-9]*/stat; do
+        session=
+        session "$stat"
+        pid=${stat#/proc/}
+        pid=${pid%/stat}
+        [ "$session" != "$mine" ] || [ "$pid" = $$ ] || kill -KILL "$pid" 2>/dev/null
+      done
+      exit "$status"
+      """;
+
   private record HostPlan(Request request) implements Plan {
     @Override
     public String reason() {
@@ -69,9 +95,11 @@ public class HostBackend implements Backend {
       }
       Map<String, String> variables = new LinkedHashMap<>(command.variables());
       String shell = System.getProperty("overlaysdk.test.shell", "/bin/sh");
-      boolean wrapped = words.get(0).equals("/bin/sh");
-      return new Invocation(
-          Path.of(wrapped ? shell : words.get(0)), words.subList(1, words.size()), variables);
+      if (words.get(0).equals("/bin/sh")) {
+        words.set(0, shell);
+      }
+      words.addAll(0, List.of("-c", ALONE, "sh"));
+      return new Invocation(Path.of("/bin/sh"), words, variables);
     }
 
     @Override
