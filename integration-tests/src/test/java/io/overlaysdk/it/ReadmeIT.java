@@ -67,7 +67,7 @@ class ReadmeIT {
   @Test
   void thePolicyIsRead() throws IOException {
     Path file = Files.writeString(directory.resolve("config.yaml"), snippets("yaml").get(1));
-    assertEquals(14, Configuration.read(file).policy().rules().size());
+    assertEquals(16, Configuration.read(file).policy().rules().size());
   }
 
   /** Images are looked for in the current directory, which a JVM cannot change. */
