@@ -159,7 +159,7 @@ final class Engine implements OverlaySdk {
         new Launcher(
             environment,
             Guard.none(),
-            Optional.empty(),
+            onPath(environment).find("setsid"),
             configuration.grace(),
             configuration.outputLimit());
     Host host =

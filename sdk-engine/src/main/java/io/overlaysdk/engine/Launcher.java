@@ -132,7 +132,7 @@ final class Launcher {
     try {
       announce(process, tree, terms.started());
       CompletableFuture<Void> tidied =
-          process.onExit().thenAcceptAsync(tool -> tidy(tool, tree), Threads.POOL);
+          process.onExit().thenAcceptAsync(tool -> tidy(tool, tree, 1), Threads.POOL);
       boolean timedOut = !awaitEnd(invocation, ended, tree, terms.limit());
       join(tidied);
       return new Outcome(
@@ -176,7 +176,7 @@ final class Launcher {
             .onExit()
             .thenApplyAsync(
                 tool -> {
-                  if (tidy(tool, tree)) {
+                  if (tidy(tool, tree, SUSPICIOUS)) {
                     running.remove(tree);
                     guard.ended(process.pid());
                   }
@@ -237,11 +237,14 @@ final class Launcher {
 
   /**
    * What a killed tool leaves (Apptainer 1.4: squashfuse, fuse-overlayfs, fuse2fs) holds its mounts
-   * and the pipes of the command. False where that could not be told.
+   * and the pipes of the command; and unshare (util-linux 2.38) that can make no user namespace
+   * leaves who was to map the ids, waiting for ever. False where that could not be told.
+   *
+   * @param suspicious from which status on there may be something
    */
-  private boolean tidy(Process tool, ProcessTree tree) {
+  private boolean tidy(Process tool, ProcessTree tree, int suspicious) {
     try {
-      if (tool.exitValue() >= SUSPICIOUS) {
+      if (tool.exitValue() >= suspicious) {
         tree.end(grace);
       }
       return true;
