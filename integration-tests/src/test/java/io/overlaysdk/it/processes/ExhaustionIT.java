@@ -75,9 +75,25 @@ class ExhaustionIT {
     Cramped.run(site, "inodes", "size=24m,nr_inodes=60", small(), ":");
   }
 
+  /**
+   * Where it cannot start a process the JDK (17) closes a file of others by mistake. Where that is
+   * one of the class path, nothing can be said, and it is tried again.
+   */
   @Test
   void givesUpWithoutDescriptorsAndGoesOn() throws Exception {
-    Cramped.run(site, "descriptors", "size=1m", small(), "ulimit -n 120");
+    String mistake = "Caused by: java.io.IOException: Bad file descriptor";
+    for (int left = 4; left >= 0; left--) {
+      Site here = Site.in(Files.createDirectory(site.directory().resolve("try-" + left)));
+      try {
+        Path small = here.directory().resolve("small");
+        Cramped.run(here, "descriptors", "size=1m", small, "ulimit -n 120");
+        return;
+      } catch (AssertionError e) {
+        if (left == 0 || !String.valueOf(e.getMessage()).contains(mistake)) {
+          throw e;
+        }
+      }
+    }
   }
 
   @Test
