@@ -24,8 +24,6 @@ final class CommandTree {
   /** The variable that every command of a resident container has. */
   static final String MARK = "OVERLAYSDK_COMMAND";
 
-  private static final long LOOK_MILLIS = 10;
-
   private final ProcessTree container;
   private final byte[] mark;
 
@@ -54,11 +52,7 @@ final class CommandTree {
       if (deadline.isOver()) {
         break;
       }
-      try {
-        Thread.sleep(LOOK_MILLIS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
+      interrupted |= ProcessTree.pause();
     }
     return interrupted;
   }

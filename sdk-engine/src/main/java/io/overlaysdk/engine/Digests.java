@@ -37,11 +37,8 @@ final class Digests {
    * drop the lock.
    */
   static String ofFile(Path image) {
-    try {
-      Path real = image.toRealPath();
-      try (OpenFile file = OpenFile.of(real, OpenFile.key(real))) {
-        return ofAll(file);
-      }
+    try (OpenFile file = OpenFile.at(image.toRealPath())) {
+      return ofAll(file);
     } catch (IOException e) {
       throw new OverlayException("cannot read " + image + ": " + e, e);
     }

@@ -314,7 +314,7 @@ final class Entrance {
    */
   Resident stay(Duration patience) {
     Command nothing = Command.of("/bin/sh", "-c", ":");
-    Deadline deadline = Deadline.of(Optional.of(patience));
+    Deadline deadline = Deadline.of(patience);
     before.run();
     Optional<Resident> failing = Optional.empty();
     try {

@@ -35,7 +35,7 @@ final class Flush {
       return;
     }
     // another descriptor of it would drop the lock that this JVM has on it
-    try (OpenFile image = OpenFile.of(overlay, OpenFile.key(overlay))) {
+    try (OpenFile image = OpenFile.at(overlay)) {
       image.force();
     } catch (IOException e) {
       throw new OverlayException("cannot bring " + overlay + " onto the disk: " + e, e);

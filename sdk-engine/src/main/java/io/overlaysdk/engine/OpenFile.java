@@ -93,6 +93,15 @@ final class OpenFile implements AutoCloseable {
   }
 
   /**
+   * The file that is at a path now.
+   *
+   * @throws IOException where none is there, or no regular file
+   */
+  static OpenFile at(Path path) throws IOException {
+    return of(path, key(path));
+  }
+
+  /**
    * What identifies the file at a path.
    *
    * @throws IOException where none is there, or no regular file

@@ -291,7 +291,7 @@ final class OverlayLock implements AutoCloseable {
    */
   static OpenFile locked(Path overlay, Path place, boolean shares) throws IOException {
     while (true) {
-      OpenFile file = OpenFile.of(place, OpenFile.key(place));
+      OpenFile file = OpenFile.at(place);
       boolean kept = false;
       try {
         switch (file.lock(shares)) {
@@ -381,7 +381,7 @@ final class OverlayLock implements AutoCloseable {
   }
 
   private static Optional<Holder> record(Path place) {
-    try (OpenFile file = OpenFile.of(place, OpenFile.key(place))) {
+    try (OpenFile file = OpenFile.at(place)) {
       synchronized (file) {
         return file.holders() > 0
             ? file.writer()

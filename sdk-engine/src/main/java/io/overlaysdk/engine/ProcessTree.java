@@ -69,8 +69,8 @@ final class ProcessTree {
     return interrupted;
   }
 
-  /** Whether it was interrupted. */
-  private static boolean pause() {
+  /** Waits before the next look; whether it was interrupted. */
+  static boolean pause() {
     try {
       Thread.sleep(LOOK_MILLIS);
       return false;

@@ -98,11 +98,11 @@ final class Limits {
   }
 
   private void checkFakeroot() {
+    boolean drops = request.spec().dropsCapabilities();
     if (request.identity().isRoot()) {
-      if (request.spec().dropsCapabilities()) {
-        return;
-      }
-      if (!request.identity().capable() && installation.found().fact(Facts.WITHHELD).isEmpty()) {
+      if (!drops
+          && !request.identity().capable()
+          && installation.found().fact(Facts.WITHHELD).isEmpty()) {
         throw installation.refuse(
             "fakeroot",
             "cannot leave root its capabilities, because it is not known which are withheld",
@@ -110,7 +110,7 @@ final class Limits {
       }
       return;
     }
-    if (request.spec().dropsCapabilities()) {
+    if (drops) {
       // --no-privs and --drop-caps are taken and change nothing (1.4.5)
       throw installation.refuse(
           "fakeroot without capabilities",
